@@ -1,0 +1,25 @@
+# Libraries come from the distribution; a missing one is named with its Debian package.
+macro(mrc_find package debian)
+  find_package(${package} ${ARGN} QUIET)
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR "mrc needs ${package}: on Debian, apt-get install ${debian}")
+  endif()
+endmacro()
+
+mrc_find(Threads libc6-dev)
+mrc_find(fmt libfmt-dev)
+mrc_find(spdlog libspdlog-dev)
+mrc_find(tl-expected libexpected-dev)
+mrc_find(yaml-cpp libyaml-cpp-dev)
+mrc_find(nlohmann_json nlohmann-json3-dev)
+mrc_find(CLI11 libcli11-dev)
+mrc_find(CURL libcurl4-openssl-dev)
+mrc_find(OpenSSL libssl-dev)
+if(MRC_TESTS)
+  mrc_find(GTest libgtest-dev)
+endif()
+
+# yaml-cpp 0.7 exports a plain target without SYSTEM includes or a namespace.
+if(NOT TARGET yaml-cpp::yaml-cpp)
+  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()

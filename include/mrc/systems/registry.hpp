@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mrc/systems/system.hpp"
+#include "mrc/topology/topology.hpp"
+
+namespace mrc::systems {
+
+/// A file that steps put on hosts, already on the workstation and verified.
+struct Artefact {
+  std::shared_ptr<const std::string> bytes;
+  std::string sha256;
+};
+
+/// What every system is made from. The references outlive the systems.
+struct Inputs {
+  const topology::Topology& topology;
+  const topology::Secrets& secrets;
+  /// By name ("calicoctl"). One that the topology did not ask for and that could not be had is absent:
+  /// a system then plans with what is on the host, or says what is missing.
+  std::map<std::string, Artefact> artefacts;
+};
+
+/// All systems, in the order in which a reader would build the deployment by hand.
+std::vector<std::unique_ptr<System>> make_systems(const Inputs& inputs);
+
+}  // namespace mrc::systems

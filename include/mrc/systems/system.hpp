@@ -1,0 +1,87 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "mrc/base/error.hpp"
+#include "mrc/base/id.hpp"
+#include "mrc/plan/step.hpp"
+#include "mrc/shell/script.hpp"
+
+namespace mrc::systems {
+
+/// What one host printed for one system's probe.
+struct Observation {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+
+/// What all hosts said, in one reading. Every host of the topology is in it: a run in which one
+/// could not be read has no Observations.
+class Observations {
+ public:
+  void put(const HostId& host, std::string system, Observation what);
+  /// Errors: `unreadable`, naming host and system, when the probe itself failed (status not 0).
+  Result<const Observation*> get(const HostId& host, std::string_view system) const;
+
+  /// The `made` object of the host's record (/var/lib/mrc/NAME.json): key → JSON text of its value.
+  /// Empty when mrc made nothing there.
+  const std::map<std::string, std::string>& record(const HostId& host) const;
+  void put_record(const HostId& host, std::map<std::string, std::string> made);
+
+ private:
+  std::map<std::pair<HostId, std::string>, Observation> m_seen;
+  std::map<HostId, std::map<std::string, std::string>> m_records;
+};
+
+/// The outcome of one check.
+struct Verdict {
+  enum class Level { ok, warn, fail } level = Level::ok;
+  std::string detail;  ///< what was found: "Slave_SQL_Running: No, errno 1062: Duplicate entry ..."
+  std::string remedy;  ///< what to do; may be empty
+};
+
+/// A question asked on one host, with its own deadline inside `ask` (wait there, not here).
+struct Check {
+  std::string id;     ///< "MRC-V301": stable
+  std::string group;  ///< "etcd", "calico", "containers", "replication", "data", "exposure"
+  HostId host;
+  std::string subject;  ///< what it is about, when not the host: a server's name
+  std::string title;    ///< "both replication threads run"
+  shell::Script ask;
+  std::function<Verdict(const Observation&)> judge;
+};
+
+struct CheckOptions {
+  bool write = true;       ///< false (--no-write): no row may be written
+  std::string token;       ///< unique to this run, [0-9a-z], for the row that proves replication
+};
+
+/// One managed system as one topology wants it. Holds desired state only; what was observed is
+/// passed in, so every member is a pure function that a test calls without a host.
+class System {
+ public:
+  virtual ~System() = default;
+  /// Stable short name: the first part of every step id ("etcd").
+  virtual std::string_view name() const = 0;
+  /// Shell text for one host, whose output `steps` can read. Read-only. Empty: nothing to ask there.
+  virtual shell::Script probe(const HostId& host) const = 0;
+  /// What is missing; empty when nothing is. Sees all hosts, as a cluster's next move depends on
+  /// every member. Errors: `unreadable` when an output does not parse. Absent is a fact to plan
+  /// from; unreadable never is.
+  virtual Result<std::vector<plan::Step>> steps(const Observations& seen) const = 0;
+  /// Removes what mrc made as its records say, and nothing else. `delete_data`: data directories too.
+  virtual Result<std::vector<plan::Step>> teardown(const Observations& seen, bool delete_data) const = 0;
+  /// Questions asked after the run and by `mrc verify`.
+  virtual std::vector<Check> checks(const CheckOptions& options) const = 0;
+};
+
+}  // namespace mrc::systems

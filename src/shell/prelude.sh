@@ -1,0 +1,92 @@
+# Functions that every script of mrc may call. POSIX sh: dash, busybox ash, bash.
+# "$MRC_D" is this run's private directory; descriptor 3, where open, carries notes to the operator.
+
+LC_ALL=C
+export LC_ALL
+
+# mrc_note TEXT..: one line to the operator while the script runs ("waiting: no quorum yet").
+mrc_note() {
+  if [ -n "${MRC_NOTES:-}" ]; then printf 'N %s\n' "$*" >&3; fi
+}
+
+# mrc_die TEXT..: the script ends here, with this as its reason.
+mrc_die() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+# mrc_wait SECONDS WHAT COMMAND..: polls COMMAND until it succeeds; its last words are the reason
+# when the deadline passes (status 124).
+mrc_wait() {
+  mrc_wait_end=$(($(date +%s) + $1))
+  mrc_wait_what=$2
+  shift 2
+  mrc_wait_told=
+  while :; do
+    if mrc_wait_out=$("$@" 2>&1); then return 0; fi
+    if [ "$(date +%s)" -ge "$mrc_wait_end" ]; then
+      printf 'gave up waiting for %s: %s\n' "$mrc_wait_what" "$mrc_wait_out" >&2
+      return 124
+    fi
+    if [ "$mrc_wait_told" != "$mrc_wait_out" ]; then
+      mrc_wait_told=$mrc_wait_out
+      mrc_note "waiting for $mrc_wait_what: $(printf '%s' "$mrc_wait_out" | tail -n 1)"
+    fi
+    sleep 0.2
+  done
+}
+
+# mrc_put SOURCE DEST MODE [OWNER]: DEST becomes a copy of SOURCE, whole or not at all.
+mrc_put() {
+  (umask 077 && cat "$1" >"$2.mrc-new") || return 1
+  chmod "$3" "$2.mrc-new" || return 1
+  if [ -n "${4:-}" ]; then chown "$4" "$2.mrc-new" || return 1; fi
+  sync "$2.mrc-new" 2>/dev/null || sync
+  mv -f "$2.mrc-new" "$2"
+}
+
+# The record of a deployment on this host: /var/lib/mrc/NAME.json, valid JSON, an entry a line.
+# mrc_record NAME KEY JSON sets one entry, mrc_forget NAME KEY drops it; each replaces the file
+# atomically, and the file goes with its last entry.
+mrc_record() {
+  mrc_record_write "$1" "$2" "\"$2\": $3"
+}
+mrc_forget() {
+  [ -e "/var/lib/mrc/$1.json" ] || return 0
+  mrc_record_write "$1" "$2" ""
+}
+mrc_recorded() {
+  grep -qF "\"$2\": " "/var/lib/mrc/$1.json" 2>/dev/null
+}
+mrc_record_write() {
+  mkdir -p /var/lib/mrc || return 1
+  chmod 0700 /var/lib/mrc || return 1
+  mrc_record_file=/var/lib/mrc/$1.json
+  mrc_record_rest=
+  if [ -e "$mrc_record_file" ]; then
+    mrc_record_rest=$(sed -n 's/^  \("[^"]*": .*[^,]\),\{0,1\}$/\1/p' "$mrc_record_file" |
+      grep -vF "\"$2\": " || :)
+  fi
+  if [ -n "$3" ]; then
+    mrc_record_rest="${mrc_record_rest:+$mrc_record_rest
+}$3"
+  fi
+  if [ -z "$mrc_record_rest" ]; then
+    rm -f "$mrc_record_file"
+    rmdir /var/lib/mrc 2>/dev/null || :
+    return 0
+  fi
+  {
+    printf '{"mrc": 1, "name": "%s", "made": {\n' "$1"
+    printf '%s\n' "$mrc_record_rest" | sort | sed -e 's/^/  /' -e '$!s/$/,/'
+    printf '}}\n'
+  } >"$MRC_D/record" || return 1
+  mrc_put "$MRC_D/record" "$mrc_record_file" 0600
+}
+
+# mrc_section_print NAME STATUS: frames the outputs of one section (shell::Script::section).
+mrc_section_print() {
+  printf '@mrc %s %s %s %s\n' "$1" "$2" \
+    "$(($(wc -c <"$MRC_D/section.out")))" "$(($(wc -c <"$MRC_D/section.err")))"
+  cat "$MRC_D/section.out" "$MRC_D/section.err"
+}
