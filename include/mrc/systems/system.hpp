@@ -60,6 +60,15 @@ struct Check {
   std::function<Verdict(const Observation&)> judge;
 };
 
+/// Something on a host that stands in the way of the steps, found by reading it beforehand.
+struct Finding {
+  HostId host;
+  Verdict::Level level = Verdict::Level::fail;
+  std::string title;   ///< "Docker refuses API 1.16"
+  std::string detail;
+  std::string remedy;
+};
+
 struct CheckOptions {
   bool write = true;       ///< false (--no-write): no row may be written
   std::string token;       ///< unique to this run, [0-9a-z], for the row that proves replication
@@ -74,6 +83,8 @@ class System {
   virtual std::string_view name() const = 0;
   /// Shell text for one host, whose output `steps` can read. Read-only. Empty: nothing to ask there.
   virtual shell::Script probe(const HostId& host) const = 0;
+  /// What would make `steps` fail or go wrong on these hosts; apply stops at a `fail` with exit 3.
+  virtual Result<std::vector<Finding>> preflight(const Observations& seen) const = 0;
   /// What is missing; empty when nothing is. Sees all hosts, as a cluster's next move depends on
   /// every member. Errors: `unreadable` when an output does not parse. Absent is a fact to plan
   /// from; unreadable never is.

@@ -1,0 +1,36 @@
+#include "mrc/systems/system.hpp"
+
+namespace mrc::systems {
+
+void Observations::put(const HostId& host, std::string system, Observation what) {
+  m_seen[{host, std::move(system)}] = std::move(what);
+}
+
+Result<const Observation*> Observations::get(const HostId& host, std::string_view system) const {
+  const auto found = m_seen.find({host, std::string(system)});
+  if (found == m_seen.end()) {
+    return fail(ErrorKind::unreadable, "the answer of {} lacks its part on {}", host, system);
+  }
+  if (found->second.status != 0) {
+    Error error{ErrorKind::unreadable,
+                fmt::format("the probe of {} failed with status {}: {}", system,
+                            found->second.status, excerpt(found->second.err, 200)),
+                {fmt::format("reading {}", host)},
+                found->second.status,
+                found->second.err};
+    return fail(std::move(error));
+  }
+  return &found->second;
+}
+
+const std::map<std::string, std::string>& Observations::record(const HostId& host) const {
+  static const std::map<std::string, std::string> none;
+  const auto found = m_records.find(host);
+  return found == m_records.end() ? none : found->second;
+}
+
+void Observations::put_record(const HostId& host, std::map<std::string, std::string> made) {
+  m_records[host] = std::move(made);
+}
+
+}  // namespace mrc::systems
