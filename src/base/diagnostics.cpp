@@ -30,9 +30,14 @@ std::string render_place(const SourceText& source, SourceMark at) {
     pad += line[i] == '\t' ? '\t' : ' ';
   }
   const auto room = line.size() > column ? line.size() - column : 1;
-  const auto length = std::clamp<std::size_t>(static_cast<std::size_t>(std::max(at.length, 1)), 1, room);
+  const auto length =
+      std::clamp<std::size_t>(static_cast<std::size_t>(std::max(at.length, 1)), 1, room);
   const auto number = fmt::format("{:>5}", at.line);
-  return fmt::format("{} | {}\n{} | {}{}\n", number, line, std::string(number.size(), ' '), pad,
+  return fmt::format("{} | {}\n{} | {}{}\n",
+                     number,
+                     line,
+                     std::string(number.size(), ' '),
+                     pad,
                      std::string(length, '^'));
 }
 
@@ -59,7 +64,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-Diagnostics::Builder Diagnostics::add(Severity severity, std::string_view code, SourceMark at,
+Diagnostics::Builder Diagnostics::add(Severity severity,
+                                      std::string_view code,
+                                      SourceMark at,
                                       std::string message) {
   auto made = std::make_unique<Diagnostic>();
   made->severity = severity;
@@ -90,8 +97,10 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
 std::string render(const Diagnostics& diagnostics, const SourceText& source) {
   std::string out;
   for (const auto& one : diagnostics.sorted()) {
-    out += fmt::format("{}: {} {}: {}\n", place_name(source, one.at),
-                       one.severity == Severity::error ? "error" : "warning", one.code,
+    out += fmt::format("{}: {} {}: {}\n",
+                       place_name(source, one.at),
+                       one.severity == Severity::error ? "error" : "warning",
+                       one.code,
                        one.message);
     out += render_place(source, one.at);
     for (const auto& note : one.notes) {
@@ -103,8 +112,12 @@ std::string render(const Diagnostics& diagnostics, const SourceText& source) {
   const auto errors = diagnostics.count(Severity::error);
   const auto warnings = diagnostics.count(Severity::warning);
   if (errors + warnings > 0) {
-    out += fmt::format("{}: {} error{}, {} warning{}\n", source.name, errors, errors == 1 ? "" : "s",
-                       warnings, warnings == 1 ? "" : "s");
+    out += fmt::format("{}: {} error{}, {} warning{}\n",
+                       source.name,
+                       errors,
+                       errors == 1 ? "" : "s",
+                       warnings,
+                       warnings == 1 ? "" : "s");
   }
   return out;
 }

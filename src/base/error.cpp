@@ -6,14 +6,22 @@ namespace mrc {
 
 std::string_view name(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::unreachable: return "unreachable";
-    case ErrorKind::auth: return "auth";
-    case ErrorKind::timeout: return "timeout";
-    case ErrorKind::cancelled: return "cancelled";
-    case ErrorKind::exit_status: return "exit_status";
-    case ErrorKind::unreadable: return "unreadable";
-    case ErrorKind::locked: return "locked";
-    case ErrorKind::io: return "io";
+    case ErrorKind::unreachable:
+      return "unreachable";
+    case ErrorKind::auth:
+      return "auth";
+    case ErrorKind::timeout:
+      return "timeout";
+    case ErrorKind::cancelled:
+      return "cancelled";
+    case ErrorKind::exit_status:
+      return "exit_status";
+    case ErrorKind::unreadable:
+      return "unreadable";
+    case ErrorKind::locked:
+      return "locked";
+    case ErrorKind::io:
+      return "io";
   }
   throw Bug("unknown ErrorKind");
 }

@@ -30,8 +30,8 @@ std::optional<Ipv4> Ipv4::parse(std::string_view text) {
 }
 
 std::string Ipv4::text() const {
-  return fmt::format("{}.{}.{}.{}", m_bits >> 24, m_bits >> 16 & 255, m_bits >> 8 & 255,
-                     m_bits & 255);
+  return fmt::format(
+      "{}.{}.{}.{}", m_bits >> 24, m_bits >> 16 & 255, m_bits >> 8 & 255, m_bits & 255);
 }
 
 std::optional<Cidr> Cidr::parse(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "mrc/base/bug.hpp"
 #include "prelude.sh.hpp"

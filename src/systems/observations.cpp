@@ -13,8 +13,10 @@ Result<const Observation*> Observations::get(const HostId& host, std::string_vie
   }
   if (found->second.status != 0) {
     Error error{ErrorKind::unreadable,
-                fmt::format("the probe of {} failed with status {}: {}", system,
-                            found->second.status, excerpt(found->second.err, 200)),
+                fmt::format("the probe of {} failed with status {}: {}",
+                            system,
+                            found->second.status,
+                            excerpt(found->second.err, 200)),
                 {fmt::format("reading {}", host)},
                 found->second.status,
                 found->second.err};

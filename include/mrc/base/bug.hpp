@@ -16,5 +16,6 @@ class Bug : public std::logic_error {
 #define MRC_STRINGIFY_(x) #x
 #define MRC_STRINGIFY(x) MRC_STRINGIFY_(x)
 /// For what only a mistake in mrc can make false; never for input or the state of hosts.
-#define MRC_CHECK(cond) \
-  ((cond) ? static_cast<void>(0) : throw ::mrc::Bug(__FILE__ ":" MRC_STRINGIFY(__LINE__) ": " #cond))
+#define MRC_CHECK(cond)          \
+  ((cond) ? static_cast<void>(0) \
+          : throw ::mrc::Bug(__FILE__ ":" MRC_STRINGIFY(__LINE__) ": " #cond))

@@ -1,13 +1,13 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <fmt/format.h>
 
 namespace mrc {
 
@@ -69,12 +69,16 @@ class Diagnostics {
   };
 
   template <class... Args>
-  Builder error(std::string_view code, SourceMark at, fmt::format_string<Args...> format,
+  Builder error(std::string_view code,
+                SourceMark at,
+                fmt::format_string<Args...> format,
                 Args&&... args) {
     return add(Severity::error, code, at, fmt::format(format, std::forward<Args>(args)...));
   }
   template <class... Args>
-  Builder warning(std::string_view code, SourceMark at, fmt::format_string<Args...> format,
+  Builder warning(std::string_view code,
+                  SourceMark at,
+                  fmt::format_string<Args...> format,
                   Args&&... args) {
     return add(Severity::warning, code, at, fmt::format(format, std::forward<Args>(args)...));
   }

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <string>
 #include <string_view>
-#include <vector>
-
-#include <fmt/format.h>
 #include <tl/expected.hpp>
+#include <vector>
 
 namespace mrc {
 
@@ -28,8 +28,8 @@ struct Error {
   ErrorKind kind = ErrorKind::io;
   std::string message;
   std::vector<std::string> context;
-  int exit_status = 0;  ///< of the command, when `kind` is exit_status
-  std::string evidence; ///< the tail of its stderr, or other raw text worth showing
+  int exit_status = 0;   ///< of the command, when `kind` is exit_status
+  std::string evidence;  ///< the tail of its stderr, or other raw text worth showing
 
   /// Adds what was being attempted: `return std::move(e).with("probing etcd on {}", host);`
   template <class... Args>

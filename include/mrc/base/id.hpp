@@ -1,10 +1,10 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <compare>
 #include <string>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace mrc {
 

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <fmt/format.h>
 
 namespace mrc {
 
@@ -34,7 +34,8 @@ class Cidr {
   constexpr Cidr(Ipv4 address, int prefix)
       : m_base(Ipv4(address.bits() & mask_of(prefix))), m_prefix(prefix) {}
 
-  /// Needs the `/N`. Host bits are allowed here; compare `base()` with what was written to see them.
+  /// Needs the `/N`. Host bits are allowed here; compare `base()` with what was written to see
+  /// them.
   static std::optional<Cidr> parse(std::string_view text);
 
   constexpr Ipv4 base() const { return m_base; }

@@ -17,7 +17,8 @@ class Secret {
  public:
   Secret() = default;
   /// `name` is where it comes from in the topology, "mysql.root_password".
-  Secret(std::string name, std::string value) : m_name(std::move(name)), m_value(std::move(value)) {}
+  Secret(std::string name, std::string value)
+      : m_name(std::move(name)), m_value(std::move(value)) {}
 
   const std::string& name() const { return m_name; }
   std::string label() const { return "‹secret " + m_name + "›"; }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string>
-
 #include <fmt/format.h>
+
+#include <string>
 
 #include "mrc/base/id.hpp"
 
@@ -14,8 +14,12 @@ namespace mrc::plan::milestone {
 inline std::string host_ready(const HostId& host) { return fmt::format("host/{}/ready", host); }
 inline std::string etcd_healthy() { return "etcd/healthy"; }
 /// The Calico node on this host is up, the pool and the profile exist.
-inline std::string network_ready(const HostId& host) { return fmt::format("network/{}/ready", host); }
-inline std::string image_present(const HostId& host) { return fmt::format("image/{}/present", host); }
+inline std::string network_ready(const HostId& host) {
+  return fmt::format("network/{}/ready", host);
+}
+inline std::string image_present(const HostId& host) {
+  return fmt::format("image/{}/present", host);
+}
 inline std::string container_running(const ServerId& server) {
   return fmt::format("container/{}/running", server);
 }
@@ -25,13 +29,21 @@ inline std::string endpoint_ready(const ServerId& server) {
 }
 /// Port and address of the server can be reached from every other server.
 inline std::string profile_open() { return "profile/open"; }
-inline std::string server_ready(const ServerId& server) { return fmt::format("server/{}/ready", server); }
+inline std::string server_ready(const ServerId& server) {
+  return fmt::format("server/{}/ready", server);
+}
 inline std::string replication_account() { return "replication/account"; }
 
 // Teardown runs the other way: exposure, replication and containers, network, etcd, packages.
-inline std::string exposure_gone(const ServerId& server) { return fmt::format("gone/exposure/{}", server); }
-inline std::string endpoint_gone(const ServerId& server) { return fmt::format("gone/endpoint/{}", server); }
-inline std::string container_gone(const ServerId& server) { return fmt::format("gone/container/{}", server); }
+inline std::string exposure_gone(const ServerId& server) {
+  return fmt::format("gone/exposure/{}", server);
+}
+inline std::string endpoint_gone(const ServerId& server) {
+  return fmt::format("gone/endpoint/{}", server);
+}
+inline std::string container_gone(const ServerId& server) {
+  return fmt::format("gone/container/{}", server);
+}
 /// Everything that Calico kept in etcd and on this host.
 inline std::string network_gone(const HostId& host) { return fmt::format("gone/network/{}", host); }
 inline std::string etcd_gone(const HostId& host) { return fmt::format("gone/etcd/{}", host); }

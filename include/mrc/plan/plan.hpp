@@ -30,7 +30,8 @@ class Plan {
   std::vector<std::vector<std::size_t>> m_before;
 };
 
-/// The plan for a human: one entry per step with its diff, and a summary line. Same plan, same bytes.
+/// The plan for a human: one entry per step with its diff, and a summary line. Same plan, same
+/// bytes.
 std::string render_text(const Plan& plan);
 /// The same as one JSON record; secrets are labels, scripts are left out.
 std::string render_json(const Plan& plan);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -8,8 +10,6 @@
 #include <type_traits>
 #include <variant>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "mrc/base/secret.hpp"
 #include "mrc/shell/quote.hpp"
@@ -55,7 +55,8 @@ class Text {
   std::string m_str;
 };
 
-/// The list as separate quoted words: `docker run {}` with words({"-d", "a b"}) is docker run -d 'a b'.
+/// The list as separate quoted words: `docker run {}` with words({"-d", "a b"}) is docker run -d 'a
+/// b'.
 Text words(const std::vector<std::string>& list);
 
 /// Bytes that travel beside a script and are a 0600 file on the host while it runs.

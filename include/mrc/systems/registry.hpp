@@ -20,8 +20,8 @@ struct Artefact {
 struct Inputs {
   const topology::Topology& topology;
   const topology::Secrets& secrets;
-  /// By name ("calicoctl"). One that the topology did not ask for and that could not be had is absent:
-  /// a system then plans with what is on the host, or says what is missing.
+  /// By name ("calicoctl"). One that the topology did not ask for and that could not be had is
+  /// absent: a system then plans with what is on the host, or says what is missing.
   std::map<std::string, Artefact> artefacts;
 };
 

@@ -4,11 +4,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "mrc/base/error.hpp"
 #include "mrc/base/id.hpp"
@@ -64,14 +63,14 @@ struct Check {
 struct Finding {
   HostId host;
   Verdict::Level level = Verdict::Level::fail;
-  std::string title;   ///< "Docker refuses API 1.16"
+  std::string title;  ///< "Docker refuses API 1.16"
   std::string detail;
   std::string remedy;
 };
 
 struct CheckOptions {
-  bool write = true;       ///< false (--no-write): no row may be written
-  std::string token;       ///< unique to this run, [0-9a-z], for the row that proves replication
+  bool write = true;  ///< false (--no-write): no row may be written
+  std::string token;  ///< unique to this run, [0-9a-z], for the row that proves replication
 };
 
 /// One managed system as one topology wants it. Holds desired state only; what was observed is
@@ -81,7 +80,8 @@ class System {
   virtual ~System() = default;
   /// Stable short name: the first part of every step id ("etcd").
   virtual std::string_view name() const = 0;
-  /// Shell text for one host, whose output `steps` can read. Read-only. Empty: nothing to ask there.
+  /// Shell text for one host, whose output `steps` can read. Read-only. Empty: nothing to ask
+  /// there.
   virtual shell::Script probe(const HostId& host) const = 0;
   /// What would make `steps` fail or go wrong on these hosts; apply stops at a `fail` with exit 3.
   virtual Result<std::vector<Finding>> preflight(const Observations& seen) const = 0;
@@ -89,8 +89,10 @@ class System {
   /// every member. Errors: `unreadable` when an output does not parse. Absent is a fact to plan
   /// from; unreadable never is.
   virtual Result<std::vector<plan::Step>> steps(const Observations& seen) const = 0;
-  /// Removes what mrc made as its records say, and nothing else. `delete_data`: data directories too.
-  virtual Result<std::vector<plan::Step>> teardown(const Observations& seen, bool delete_data) const = 0;
+  /// Removes what mrc made as its records say, and nothing else. `delete_data`: data directories
+  /// too.
+  virtual Result<std::vector<plan::Step>> teardown(const Observations& seen,
+                                                   bool delete_data) const = 0;
   /// Questions asked after the run and by `mrc verify`.
   virtual std::vector<Check> checks(const CheckOptions& options) const = 0;
 };

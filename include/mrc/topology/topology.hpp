@@ -26,7 +26,7 @@ struct SecretSource {
 
 /// An artefact that mrc puts on hosts: a local path, or a URL with its SHA-256.
 struct ArtefactSource {
-  std::string path;    ///< set, or `url` is; relative ones are resolved against the file's folder
+  std::string path;  ///< set, or `url` is; relative ones are resolved against the file's folder
   std::string url;
   std::string sha256;  ///< 64 lowercase hex digits; needed with `url`, optional with `path`
   SourceMark at;
@@ -42,8 +42,8 @@ struct Ssh {
 
 struct Host {
   HostId id;
-  std::string address;    ///< what ssh connects to: a name or an IPv4 address
-  Ipv4 ip;                ///< `address` when it is one, else the key `ip`: what peers and clients use
+  std::string address;  ///< what ssh connects to: a name or an IPv4 address
+  Ipv4 ip;              ///< `address` when it is one, else the key `ip`: what peers and clients use
   std::string interface;  ///< where the outside comes in; empty: the one that carries `ip`
   std::string host_key;   ///< pinned; empty: known_hosts decides
   std::string user;       ///< empty: ssh.user
@@ -56,7 +56,7 @@ struct Etcd {
   std::vector<Located<HostId>> members;  ///< empty exactly when `endpoints` is not
   std::vector<std::string> endpoints;    ///< a cluster that is not ours, never changed
   std::string cluster_token;
-  std::string data_dir;                  ///< default /var/lib/etcd/default.etcd, as in the article
+  std::string data_dir;  ///< default /var/lib/etcd/default.etcd, as in the article
   Install install = Install::package;
   Port client_port{2379};
   Port peer_port{2380};
@@ -82,8 +82,8 @@ struct Server {
   HostId host;
   Ipv4 address;
   std::uint32_t server_id = 0;
-  Options options;              ///< its own; win over Mysql::options
-  std::optional<Port> expose;   ///< its own; wins over Expose::port
+  Options options;             ///< its own; win over Mysql::options
+  std::optional<Port> expose;  ///< its own; wins over Expose::port
   SourceMark at;
 };
 
@@ -98,7 +98,8 @@ struct Mysql {
   Located<std::string> image;
   ServerVersion version;
   SecretSource root_password;
-  std::string root_host;  ///< from where root may log in: "localhost" (default) or "%", as the article's image
+  std::string root_host;  ///< from where root may log in: "localhost" (default) or "%", as the
+                          ///< article's image
   std::string replication_user;
   SecretSource replication_password;
   Options options;
@@ -139,16 +140,19 @@ struct Secrets {
 
 /// Text → values. Every fault is in `diags`; empty exactly when one of them is an error. Pure.
 /// `folder`: what relative paths in the file are relative to.
-std::optional<Topology> parse_topology(const SourceText& source, const std::filesystem::path& folder,
+std::optional<Topology> parse_topology(const SourceText& source,
+                                       const std::filesystem::path& folder,
                                        Diagnostics& diags);
 
 /// Opens the secrets: reads the environment and files, runs commands (each at most 30 s, stdout
 /// without its last newline). A missing one is an error at its place in the file, as is one that
 /// the servers would cut or refuse (replication over 32 characters, root over 64, NUL inside).
-std::optional<Secrets> load_secrets(const Topology& topology, const std::filesystem::path& folder,
+std::optional<Secrets> load_secrets(const Topology& topology,
+                                    const std::filesystem::path& folder,
                                     Diagnostics& diags);
 
-/// The topology's JSON Schema (draft 2020-12), made from the same table of keys that the parser uses.
+/// The topology's JSON Schema (draft 2020-12), made from the same table of keys that the parser
+/// uses.
 std::string render_schema();
 
 }  // namespace mrc::topology

@@ -15,11 +15,11 @@ namespace mrc::transport {
 /// How one host is reached. What is empty is left to the user's own ssh configuration.
 struct Target {
   HostId host;
-  std::string address;      ///< what ssh is given as destination
+  std::string address;  ///< what ssh is given as destination
   std::string user;
-  int port = 0;             ///< 0: ssh's own
-  std::string host_key;     ///< "ssh-ed25519 AAAA...": pinned, known_hosts is then not asked
-  bool become = false;      ///< run everything by sudo
+  int port = 0;          ///< 0: ssh's own
+  std::string host_key;  ///< "ssh-ed25519 AAAA...": pinned, known_hosts is then not asked
+  bool become = false;   ///< run everything by sudo
   std::optional<Secret> become_password;
 };
 

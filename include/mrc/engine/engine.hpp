@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mrc/base/error.hpp"
+#include "mrc/base/id.hpp"
+#include "mrc/plan/plan.hpp"
+#include "mrc/shell/script.hpp"
+#include "mrc/systems/system.hpp"
+#include "mrc/transport/session.hpp"
+
+/// Reads the hosts, builds plans, asks checks; knows nothing of how any system works.
+namespace mrc::engine {
+
+using Systems = std::vector<std::unique_ptr<systems::System>>;
+
+/// Runs one script on each host, all at once: `exec::Fleet` in the program, a fake in tests.
+using RunAll = std::function<std::map<HostId, Result<transport::Answer>>(
+    const std::map<HostId, shell::Script>&)>;
+
+/// What all hosts said, or who could not be read and why; `seen` is only to be used when `failed`
+/// is empty.
+struct Reading {
+  systems::Observations seen;
+  std::map<HostId, Error> failed;
+};
+
+/// One read-only round trip to every host: all systems' probes and the deployment's record.
+Reading observe(const std::string& deployment, const std::vector<HostId>& hosts,
+                const Systems& systems, const RunAll& run_all);
+
+/// The probe of one host, as sent: the sections of all systems, then the record.
+shell::Script probe_script(const std::string& deployment, const HostId& host,
+                           const Systems& systems);
+
+/// The record's entries: key → JSON text. Shape: what prelude.sh's mrc_record writes; empty input is
+/// an empty record. Errors: `unreadable`.
+Result<std::map<std::string, std::string>> parse_record(std::string_view text);
+
+/// What stands in the way, all systems', worst first as each system gives it.
+Result<std::vector<systems::Finding>> preflight(const Systems& systems,
+                                                const systems::Observations& seen);
+
+Result<plan::Plan> make_plan(const Systems& systems, const systems::Observations& seen);
+Result<plan::Plan> make_teardown(const Systems& systems, const systems::Observations& seen,
+                                 bool delete_data);
+
+struct CheckResult {
+  systems::Check check;
+  systems::Verdict verdict;
+};
+
+/// Asks every check, one round trip per host, and judges the answers. A host that cannot be asked
+/// fails each of its checks with the reason. In the order of `checks`.
+std::vector<CheckResult> run_checks(std::vector<systems::Check> checks, const RunAll& run_all);
+
+}  // namespace mrc::engine

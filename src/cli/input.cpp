@@ -1,0 +1,69 @@
+#include "cli/input.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <ostream>
+#include <sstream>
+
+namespace mrc::cli {
+namespace {
+
+std::optional<std::string> read_all(std::istream& in) {
+  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (in.bad()) return {};
+  return text;
+}
+
+std::optional<SourceText> read_source(const std::string& path, Env& env) {
+  if (path == "-") {
+    auto text = read_all(env.in);
+    if (text) return SourceText{"<stdin>", std::move(*text)};
+    env.err << "mrc: cannot read stdin\n";
+    return {};
+  }
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    env.err << fmt::format("mrc: {} is a directory; name the topology file in it\n", path);
+    return {};
+  }
+  std::ifstream file(path, std::ios::binary);
+  auto text = file ? read_all(file) : std::nullopt;
+  if (text) return SourceText{path, std::move(*text)};
+  env.err << fmt::format("mrc: cannot read {}: {}\n", path, std::strerror(errno));
+  if (path == "topology.yaml") {
+    env.err << "  hint: name a file, or set MRC_TOPOLOGY; examples/ has some to start from\n";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string topology_path(const std::string& given, const Env& env) {
+  if (!given.empty()) return given;
+  const auto named = env.variable("MRC_TOPOLOGY");
+  return named && !named->empty() ? *named : "topology.yaml";
+}
+
+std::optional<Input> load_input(const std::string& given, Env& env) {
+  const auto path = topology_path(given, env);
+  auto source = read_source(path, env);
+  if (!source) return {};
+  const auto folder =
+      path == "-" ? std::filesystem::current_path() : std::filesystem::absolute(path).parent_path();
+  Diagnostics diags;
+  auto topology = topology::parse_topology(*source, folder, diags);
+  env.err << render(diags, *source);
+  if (!topology) return {};
+  return Input{std::move(*source), folder, std::move(*topology)};
+}
+
+std::optional<topology::Secrets> load_input_secrets(const Input& input, Env& env) {
+  Diagnostics diags;
+  auto secrets = topology::load_secrets(input.topology, input.folder, diags);
+  env.err << render(diags, input.source);
+  return secrets;
+}
+
+}  // namespace mrc::cli
