@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""The 2016 article's deployment, from three bare hosts to replicated servers and back.
+
+The tests are one story, told in the order of their numbers; a failure ends it.
+"""
+
+import json
+import re
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import snapshot  # noqa: E402
+from site_lab import ADDRESSES, HOSTS, ROOT, REPL_PASSWORD, ROOT_PASSWORD, Site, lab, load_json, summary, wait_until  # noqa: E402
+
+SERVERS = {"docker1": "mysql-master", "docker2": "mysql-slave1", "docker3": "mysql-slave2"}
+CALICO = {"docker1": "192.168.0.50", "docker2": "192.168.0.51", "docker3": "192.168.0.52"}
+
+# Identities that must not change when apply has nothing to do.
+IDENTITIES = r"""
+docker ps --no-trunc --format '{{.ID}} {{.Names}}' | sort
+docker inspect -f '{{.State.Pid}} {{.State.StartedAt}}' $(docker ps -q | sort)
+systemctl show -p MainPID etcd
+iptables-save | grep -c -- '-A'
+iptables -t nat -S | sort
+cat /var/lib/mrc/blog-2016.json
+"""
+
+
+class BlogStory(unittest.TestCase):
+    site: Site
+    before: dict[str, dict[str, set[str]]]
+    failed = False
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        lab("reset")
+        cls.site = Site(ROOT / "examples/blog-2016.yaml")
+        cls.before = {host: snapshot.take(cls.site, host) for host in HOSTS}
+
+    def setUp(self) -> None:
+        if BlogStory.failed:
+            self.fail("an earlier part of the story failed")
+        BlogStory.failed = True  # until this part has come to its end
+
+    def tearDown(self) -> None:
+        outcome = self._outcome.result
+        BlogStory.failed = any(test is self for test, _ in outcome.failures + outcome.errors)
+
+    def identities(self) -> dict[str, str]:
+        return {host: self.site.ssh(host, IDENTITIES) for host in HOSTS}
+
+    # -- before
+
+    def test_01_plan_of_bare_hosts_shows_the_changes_and_makes_none(self) -> None:
+        done = self.site.mrc("plan", "--json")
+        self.assertEqual(done.returncode, 2, summary(done))
+        ids = [step["id"] for step in load_json(done)["steps"]]
+        self.assertIn("etcd/docker3/install", ids)
+        self.assertEqual(len(ids), len(set(ids)))
+        for host in HOSTS:
+            after = snapshot.take(self.site, host)
+            self.assertEqual(snapshot.differences(self.before[host], after), [], host)
+
+    # -- apply
+
+    def test_02_apply_from_bare_hosts_ends_0(self) -> None:
+        done = self.site.mrc("apply", "--yes", timeout=900)
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.assertRegex(done.stderr, r"remote work .*ssh .*mrc ")
+        print(done.stderr, file=sys.stderr)
+
+    def test_03_etcdctl_says_healthy_for_three_members(self) -> None:
+        said = self.site.ssh("docker2", "ETCDCTL_API=2 etcdctl cluster-health")
+        self.assertEqual(len(re.findall(r"^member \w+ is healthy", said, re.M)), 3, said)
+        self.assertIn("cluster is healthy", said)
+
+    def test_04_calicoctl_lists_three_endpoints_with_address_and_profile(self) -> None:
+        said = self.site.ssh("docker1", "calicoctl endpoint show --detailed")
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in said.splitlines() if line.startswith("|")]
+        found = {row[0]: (row[4], row[6]) for row in rows[1:]}
+        wanted = {f"{host}.local": (f"{CALICO[host]}/32", "mysql-replication") for host in HOSTS}
+        self.assertEqual(found, wanted, said)
+
+    def test_05_show_slave_status_says_yes_and_yes(self) -> None:
+        for host in ("docker2", "docker3"):
+            said = self.site.sql_inside(host, SERVERS[host], "SHOW SLAVE STATUS")
+            self.assertRegex(said, r"Slave_IO_Running: Yes")
+            self.assertRegex(said, r"Slave_SQL_Running: Yes")
+            self.assertRegex(said, r"Auto_Position: 1")
+            self.assertRegex(said, r"Master_Host: 192\.168\.0\.50\n")
+
+    def test_06_a_client_outside_writes_through_one_host_and_reads_through_the_others(self) -> None:
+        self.site.sql_outside(
+            ADDRESSES["docker1"],
+            "CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY, note VARCHAR(40));"
+            "INSERT INTO shop.orders VALUES (7, 'first');",
+        )
+        for host, server_id in (("docker1", "1"), ("docker2", "101"), ("docker3", "102")):
+            rows = wait_until(
+                f"the row on {host}",
+                lambda host=host: self.site.sql_outside(
+                    ADDRESSES[host],
+                    "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='shop';",
+                ) == [["1"]] and self.site.sql_outside(ADDRESSES[host], "SELECT id, note FROM shop.orders;"),
+                20,
+            )
+            self.assertEqual(rows, [["7", "first"]])
+            self.assertEqual(self.site.sql_outside(ADDRESSES[host], "SELECT @@server_id;"), [[server_id]])
+
+    def test_07_nobody_gets_in_without_the_password(self) -> None:
+        for host in HOSTS:
+            for wrong in ("", "mypassword", ROOT_PASSWORD[:-1]):
+                with self.assertRaises(AssertionError) as refused:
+                    self.site.sql_outside(ADDRESSES[host], "SELECT 1;", password=wrong)
+                self.assertIn("ERROR 1045", str(refused.exception))
+
+    def test_08_the_passwords_are_nowhere_to_be_read(self) -> None:
+        for word in (ROOT_PASSWORD, REPL_PASSWORD):
+            for name in Path(self.site.state.name).rglob("*"):
+                if name.is_file():
+                    self.assertNotIn(word, name.read_text(errors="replace"), str(name))
+        for host in HOSTS:
+            seen = self.site.ssh(
+                host,
+                "docker ps -aq | xargs docker inspect; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null"
+                " | tr '\\0' '\\n'; journalctl --no-pager -o cat; cat /var/lib/mrc/* 2>/dev/null;"
+                " docker ps -q | xargs -n1 docker logs 2>&1; find /dev/shm /run /tmp -type f -size -100k"
+                " -exec cat {} + 2>/dev/null || :",
+            )
+            for word in (ROOT_PASSWORD, REPL_PASSWORD, json.dumps(ROOT_PASSWORD)[1:-1], json.dumps(REPL_PASSWORD)[1:-1]):
+                self.assertNotIn(word, seen, f"on {host}")
+
+    # -- nothing to do
+
+    def test_10_plan_right_after_is_empty(self) -> None:
+        done = self.site.mrc("plan")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.assertIn("Nothing to do", done.stdout)
+
+    def test_11_a_second_apply_runs_no_step_and_changes_nothing(self) -> None:
+        before = self.identities()
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.assertEqual(before, self.identities())
+
+    # -- verify
+
+    def test_20_verify_ends_0(self) -> None:
+        done = self.site.mrc("verify")
+        self.assertEqual(done.returncode, 0, summary(done))
+        print(done.stdout, file=sys.stderr)
+
+    def test_21_verify_names_the_slave_whose_thread_was_stopped_and_why(self) -> None:
+        self.site.sql_inside("docker3", "mysql-slave2", "STOP SLAVE SQL_THREAD")
+        done = self.site.mrc("verify", "--json")
+        self.assertEqual(done.returncode, 5, summary(done))
+        failed = [check for check in load_json(done)["checks"] if check["level"] == "fail"]
+        self.assertTrue(failed)
+        self.assertEqual({check["subject"] for check in failed}, {"mysql-slave2"}, summary(done))
+        self.assertTrue(any("Slave_SQL_Running" in check["detail"] for check in failed), summary(done))
+
+    def test_22_plan_shows_the_stopped_thread_and_apply_starts_it(self) -> None:
+        done = self.site.mrc("plan", "--json")
+        self.assertEqual(done.returncode, 2, summary(done))
+        self.assertEqual({step["host"] for step in load_json(done)["steps"]}, {"docker3"}, summary(done))
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.assertEqual(self.site.mrc("verify").returncode, 0)
+
+    def test_23_a_rule_deleted_by_hand_is_put_back_once(self) -> None:
+        rules = "iptables -t nat -S PREROUTING | grep -- '--dport 3306'"
+        rule = self.site.ssh("docker2", rules).strip()
+        self.site.ssh("docker2", "iptables -t nat " + rule.replace("-A", "-D", 1))
+        self.assertEqual(self.site.mrc("plan").returncode, 2)
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.assertEqual(self.site.ssh("docker2", rules).strip(), rule)
+
+    def test_24_a_restarted_container_gets_its_address_back(self) -> None:
+        self.site.ssh("docker2", "docker restart -t 60 mysql-slave1")
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.assertEqual(self.site.mrc("plan").returncode, 0)
+        self.assertEqual(self.site.sql_outside(ADDRESSES["docker2"], "SELECT @@server_id;"), [["101"]])
+
+    # -- destroy
+
+    def test_30_destroy_leaves_nothing_but_the_data(self) -> None:
+        done = self.site.mrc("destroy", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        for host in HOSTS:
+            left = snapshot.differences(self.before[host], snapshot.take(self.site, host))
+            data = [line for line in left if re.match(r"\+ files: /opt/Docker(/|$)", line)]
+            self.assertTrue(any(line.endswith("/ibdata1") for line in data), host)
+            self.assertEqual([line for line in left if line not in data], [], host)
+
+    def test_31_apply_takes_the_data_up_again(self) -> None:
+        done = self.site.mrc("apply", "--yes", timeout=900)
+        self.assertEqual(done.returncode, 0, summary(done))
+        for host in HOSTS:
+            rows = self.site.sql_outside(ADDRESSES[host], "SELECT id, note FROM shop.orders;")
+            self.assertEqual(rows, [["7", "first"]])
+
+    def test_32_destroy_with_delete_data_leaves_nothing(self) -> None:
+        done = self.site.mrc("destroy", "--yes", "--delete-data")
+        self.assertEqual(done.returncode, 0, summary(done))
+        for host in HOSTS:
+            left = snapshot.differences(self.before[host], snapshot.take(self.site, host))
+            self.assertEqual(left, [], host)
+
+    def test_33_destroy_of_nothing_is_nothing(self) -> None:
+        done = self.site.mrc("destroy", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, failfast=True)

@@ -1,0 +1,124 @@
+"""The lab as these tests see it: three hosts by ssh, mrc as a program, a client outside the hosts.
+
+Everything here asks the hosts by hand; nothing goes through mrc but `mrc()` itself.
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+LAB = ROOT / "tests/lab/lab"
+MRC = Path(os.environ.get("MRC", ROOT / "build/dev/src/cli/mrc"))
+HOSTS = ("docker1", "docker2", "docker3")
+ADDRESSES = {"docker1": "192.168.55.111", "docker2": "192.168.55.112", "docker3": "192.168.55.113"}
+
+# Nasty on purpose: image entrypoints paste passwords unescaped, shells and SQL have their own ideas.
+ROOT_PASSWORD = "it's \"q\" $HOME \\; rm -rf / `id` #%&|<>*?~!()[]{}^ 0123456789abcd"
+REPL_PASSWORD = "r'e\"p\\l $(id);# `x` 012345678901"
+
+
+def lab(*args: str, timeout: int = 900) -> str:
+    """Runs tests/lab/lab; its failure is the test's."""
+    done = subprocess.run([str(LAB), *args], capture_output=True, text=True, timeout=timeout)
+    if done.returncode != 0:
+        raise AssertionError(f"lab {' '.join(args)} ended {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def lab_environment() -> dict[str, str]:
+    """What `lab env` exports, as a dictionary."""
+    found = {}
+    for line in lab("env").splitlines():
+        for word in shlex.split(line):
+            name, equals, value = word.partition("=")
+            if equals and re.fullmatch(r"[A-Z_]+", name):
+                found[name] = value
+    return found
+
+
+class Site:
+    """One lab with one topology file."""
+
+    def __init__(self, topology: Path, root: str = ROOT_PASSWORD, repl: str = REPL_PASSWORD) -> None:
+        self.topology = topology
+        self.root_password = root
+        self.state = tempfile.TemporaryDirectory(prefix="mrc-e2e-")
+        self.env = dict(os.environ) | lab_environment()
+        self.env |= {"MRC_ROOT_PASSWORD": root, "MRC_REPL_PASSWORD": repl, "XDG_STATE_HOME": self.state.name}
+
+    def mrc(self, *args: str, timeout: int = 600) -> subprocess.CompletedProcess[str]:
+        """Runs mrc on the topology: `mrc("plan", "--json")`."""
+        command = [str(MRC), args[0], str(self.topology), *args[1:]]
+        return subprocess.run(
+            command, env=self.env, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL
+        )
+
+    def ssh(self, host: str, script: str, timeout: int = 120, check: bool = True) -> str:
+        """A shell script on a lab host, given on stdin; its stdout."""
+        done = subprocess.run(
+            ["ssh", "-F", self.env["MRC_SSH_CONFIG"], "-T", host, "sh -s"],
+            input=script,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"on {host}, status {done.returncode}:\n{script}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def sql_outside(self, address: str, statement: str, password: str | None = None) -> list[list[str]]:
+        """Rows of a statement sent by a client on the workstation to the host's exposed port."""
+        word = (password if password is not None else self.root_password).replace("\\", "\\\\")
+        with tempfile.NamedTemporaryFile("w", suffix=".cnf") as options:
+            options.write(f'[client]\nuser=root\npassword="{word}"\n')
+            options.flush()
+            done = subprocess.run(
+                ["mariadb", f"--defaults-extra-file={options.name}", "-h", address, "-P", "3306", "-N", "-B",
+                 "--connect-timeout=10", "--default-character-set=utf8mb4"],
+                input=statement,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+        if done.returncode != 0:
+            raise AssertionError(f"{address}: {done.stderr}")
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def sql_inside(self, host: str, container: str, statement: str) -> str:
+        """Output of a statement by the container's own client on its socket, vertical."""
+        word = self.root_password.replace("\\", "\\\\")
+        options = shlex.quote(f'[client]\nuser=root\npassword="{word}"\n')
+        return self.ssh(
+            host,
+            f"printf %s {options} | docker exec -i {container} sh -c 'cat >/tmp/e2e.cnf'\n"
+            f"docker exec -i {container} mysql --defaults-extra-file=/tmp/e2e.cnf -E "
+            f"-e {shlex.quote(statement)}; rc=$?\n"
+            f"docker exec {container} rm /tmp/e2e.cnf; exit $rc\n",
+        )
+
+
+def wait_until(what: str, condition, seconds: float = 60):
+    """Polls until the condition gives something true; its value."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"gave up waiting for {what} after {seconds} s")
+        time.sleep(0.3)
+
+
+def summary(done: subprocess.CompletedProcess[str]) -> str:
+    """What mrc said, for a failed assertion."""
+    return f"exit {done.returncode}\n--- stdout\n{done.stdout}\n--- stderr\n{done.stderr}"
+
+
+def load_json(done: subprocess.CompletedProcess[str]):
+    return json.loads(done.stdout)

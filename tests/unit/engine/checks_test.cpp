@@ -1,0 +1,67 @@
+#include <gmock/gmock.h>
+
+#include "mrc/engine/engine.hpp"
+
+namespace mrc::engine {
+namespace {
+
+using Level = systems::Verdict::Level;
+using ::testing::HasSubstr;
+
+systems::Check check(const std::string& id, const std::string& host) {
+  systems::Check made;
+  made.id = id;
+  made.host = HostId(host);
+  made.ask.line("ask {}", id);
+  made.judge = [](const systems::Observation& seen) {
+    return seen.out == "yes" ? systems::Verdict{} : systems::Verdict{Level::fail, seen.out, {}};
+  };
+  return made;
+}
+
+TEST(RunChecks, AsksEachHostOnceAndJudgesEachAnswerByItsOwnCheck) {
+  int asked = 0;
+  const RunAll run_all = [&](const std::map<HostId, shell::Script>& scripts) {
+    std::map<HostId, Result<transport::Answer>> out;
+    for (const auto& [host, script] : scripts) {
+      ++asked;
+      out.emplace(host,
+                  host == HostId("a")
+                      ? transport::Answer{0, "@mrc 0 0 3 0\nyes@mrc 2 0 2 0\nno", {}, {}}
+                      : transport::Answer{0, "@mrc 1 0 3 0\nyes", {}, {}});
+    }
+    return out;
+  };
+  const auto results = run_checks({check("V1", "a"), check("V2", "b"), check("V3", "a")}, run_all);
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(results[0].verdict.level, Level::ok);
+  EXPECT_EQ(results[1].verdict.level, Level::ok);
+  EXPECT_EQ(results[2].verdict.level, Level::fail);
+  EXPECT_EQ(results[2].verdict.detail, "no");
+}
+
+TEST(RunChecks, AHostThatCannotBeAskedFailsItsChecksWithTheReason) {
+  const RunAll run_all = [](const std::map<HostId, shell::Script>& scripts) {
+    std::map<HostId, Result<transport::Answer>> out;
+    for (const auto& [host, script] : scripts) {
+      out.emplace(host, fail(ErrorKind::unreachable, "connection refused"));
+    }
+    return out;
+  };
+  const auto results = run_checks({check("V1", "a")}, run_all);
+  EXPECT_EQ(results[0].verdict.level, Level::fail);
+  EXPECT_THAT(results[0].verdict.detail, HasSubstr("connection refused"));
+}
+
+TEST(RunChecks, ACutAnswerFailsTheCheckThatItLacks) {
+  const RunAll run_all = [](const std::map<HostId, shell::Script>&) {
+    std::map<HostId, Result<transport::Answer>> out;
+    out.emplace(HostId("a"), transport::Answer{0, "@mrc 0 0 3 0\nyes@mrc 1 0", {}, {}});
+    return out;
+  };
+  const auto results = run_checks({check("V1", "a"), check("V2", "a")}, run_all);
+  EXPECT_EQ(results[1].verdict.level, Level::fail);
+}
+
+}  // namespace
+}  // namespace mrc::engine

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "mrc/systems/system.hpp"
+
+namespace mrc::test {
+
+/// A system whose answers the test gives.
+class FakeSystem final : public systems::System {
+ public:
+  explicit FakeSystem(std::string name) : m_name(std::move(name)) {}
+  std::string_view name() const override { return m_name; }
+  shell::Script probe(const HostId& host) const override {
+    shell::Script script;
+    script.line("probe_of {}", host);
+    return script;
+  }
+  Result<std::vector<systems::Finding>> preflight(const systems::Observations&) const override {
+    return std::vector<systems::Finding>{};
+  }
+  Result<std::vector<plan::Step>> steps(const systems::Observations&) const override {
+    return planned;
+  }
+  Result<std::vector<plan::Step>> teardown(const systems::Observations&, bool) const override {
+    return planned;
+  }
+  std::vector<systems::Check> checks(const systems::CheckOptions&) const override { return {}; }
+
+  std::vector<plan::Step> planned;
+
+ private:
+  std::string m_name;
+};
+
+}  // namespace mrc::test
