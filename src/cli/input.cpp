@@ -16,6 +16,8 @@ std::optional<std::string> read_all(std::istream& in) {
   return text;
 }
 
+}  // namespace
+
 std::optional<SourceText> read_source(const std::string& path, Env& env) {
   if (path == "-") {
     auto text = read_all(env.in);
@@ -38,7 +40,10 @@ std::optional<SourceText> read_source(const std::string& path, Env& env) {
   return {};
 }
 
-}  // namespace
+std::filesystem::path folder_of(const std::string& path) {
+  if (path == "-") return std::filesystem::current_path();
+  return std::filesystem::absolute(path).parent_path();
+}
 
 std::string topology_path(const std::string& given, const Env& env) {
   if (!given.empty()) return given;
@@ -50,8 +55,7 @@ std::optional<Input> load_input(const std::string& given, Env& env) {
   const auto path = topology_path(given, env);
   auto source = read_source(path, env);
   if (!source) return {};
-  const auto folder =
-      path == "-" ? std::filesystem::current_path() : std::filesystem::absolute(path).parent_path();
+  const auto folder = folder_of(path);
   Diagnostics diags;
   auto topology = topology::parse_topology(*source, folder, diags);
   env.err << render(diags, *source);

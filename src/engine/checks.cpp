@@ -5,8 +5,10 @@ namespace {
 
 using Outputs = std::map<std::string, shell::SectionOutput>;
 
-systems::Verdict judge(const systems::Check& check, const Result<transport::Answer>& answer,
-                       const Outputs& outputs, const std::string& section) {
+systems::Verdict judge(const systems::Check& check,
+                       const Result<transport::Answer>& answer,
+                       const Outputs& outputs,
+                       const std::string& section) {
   using Level = systems::Verdict::Level;
   if (!answer) return {Level::fail, "cannot be asked: " + answer.error().text(), {}};
   const auto found = outputs.find(section);
@@ -18,10 +20,11 @@ systems::Verdict judge(const systems::Check& check, const Result<transport::Answ
 
 }  // namespace
 
-std::vector<CheckResult> run_checks(std::vector<systems::Check> checks, const RunAll& run_all) {
+std::vector<CheckResult> run_checks(std::vector<systems::Check> checks, const RunAll& run_all,
+                                    const AskOutside& ask_outside) {
   std::map<HostId, shell::Script> scripts;
   for (std::size_t i = 0; i < checks.size(); ++i) {
-    scripts[checks[i].host].section(fmt::format("{}", i), checks[i].ask);
+    if (!checks[i].dial) scripts[checks[i].host].section(fmt::format("{}", i), checks[i].ask);
   }
   const auto answers = run_all(scripts);
   std::map<HostId, Outputs> outputs;
@@ -36,7 +39,9 @@ std::vector<CheckResult> run_checks(std::vector<systems::Check> checks, const Ru
   results.reserve(checks.size());
   for (std::size_t i = 0; i < checks.size(); ++i) {
     const auto& host = checks[i].host;
-    auto verdict = judge(checks[i], answers.at(host), outputs[host], fmt::format("{}", i));
+    auto verdict = checks[i].dial
+                       ? checks[i].judge(ask_outside(*checks[i].dial))
+                       : judge(checks[i], answers.at(host), outputs[host], fmt::format("{}", i));
     results.push_back({std::move(checks[i]), std::move(verdict)});
   }
   return results;

@@ -8,7 +8,8 @@ namespace {
 constexpr std::string_view k_record_section = "record";
 
 /// Splits one host's answer into its systems' parts.
-Result<void> read_answer(const HostId& host, const transport::Answer& answer,
+Result<void> read_answer(const HostId& host,
+                         const transport::Answer& answer,
                          systems::Observations& seen) {
   if (answer.status != 0) {
     return fail({ErrorKind::unreadable,
@@ -19,15 +20,14 @@ Result<void> read_answer(const HostId& host, const transport::Answer& answer,
   }
   auto sections = shell::parse_sections(answer.out);
   if (sections.empty()) {
-    return fail(ErrorKind::unreadable, "the probe's answer does not parse: {}",
-                excerpt(answer.out));
+    return fail(
+        ErrorKind::unreadable, "the probe's answer does not parse: {}", excerpt(answer.out));
   }
   bool has_record = false;
   for (auto& section : sections) {
     if (section.name != k_record_section) {
-      seen.put(host,
-               section.name,
-               {section.status, std::move(section.out), std::move(section.err)});
+      seen.put(
+          host, section.name, {section.status, std::move(section.out), std::move(section.err)});
       continue;
     }
     if (section.status != 0) {
@@ -44,7 +44,8 @@ Result<void> read_answer(const HostId& host, const transport::Answer& answer,
 
 }  // namespace
 
-shell::Script probe_script(const std::string& deployment, const HostId& host,
+shell::Script probe_script(const std::string& deployment,
+                           const HostId& host,
                            const Systems& systems) {
   shell::Script script;
   for (const auto& system : systems) {
@@ -57,8 +58,10 @@ shell::Script probe_script(const std::string& deployment, const HostId& host,
   return script.section(k_record_section, record);
 }
 
-Reading observe(const std::string& deployment, const std::vector<HostId>& hosts,
-                const Systems& systems, const RunAll& run_all) {
+Reading observe(const std::string& deployment,
+                const std::vector<HostId>& hosts,
+                const Systems& systems,
+                const RunAll& run_all) {
   std::map<HostId, shell::Script> scripts;
   for (const auto& host : hosts) scripts[host] = probe_script(deployment, host, systems);
   Reading reading;

@@ -33,7 +33,8 @@ Result<plan::Plan> make_plan(const Systems& systems, const systems::Observations
   return gather(systems, [&](const systems::System& one) { return one.steps(seen); });
 }
 
-Result<plan::Plan> make_teardown(const Systems& systems, const systems::Observations& seen,
+Result<plan::Plan> make_teardown(const Systems& systems,
+                                 const systems::Observations& seen,
                                  bool delete_data) {
   return gather(systems,
                 [&](const systems::System& one) { return one.teardown(seen, delete_data); });

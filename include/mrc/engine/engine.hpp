@@ -30,15 +30,18 @@ struct Reading {
 };
 
 /// One read-only round trip to every host: all systems' probes and the deployment's record.
-Reading observe(const std::string& deployment, const std::vector<HostId>& hosts,
-                const Systems& systems, const RunAll& run_all);
+Reading observe(const std::string& deployment,
+                const std::vector<HostId>& hosts,
+                const Systems& systems,
+                const RunAll& run_all);
 
 /// The probe of one host, as sent: the sections of all systems, then the record.
-shell::Script probe_script(const std::string& deployment, const HostId& host,
+shell::Script probe_script(const std::string& deployment,
+                           const HostId& host,
                            const Systems& systems);
 
-/// The record's entries: key → JSON text. Shape: what prelude.sh's mrc_record writes; empty input is
-/// an empty record. Errors: `unreadable`.
+/// The record's entries: key → JSON text. Shape: what prelude.sh's mrc_record writes; empty input
+/// is an empty record. Errors: `unreadable`.
 Result<std::map<std::string, std::string>> parse_record(std::string_view text);
 
 /// What stands in the way, all systems', worst first as each system gives it.
@@ -46,7 +49,8 @@ Result<std::vector<systems::Finding>> preflight(const Systems& systems,
                                                 const systems::Observations& seen);
 
 Result<plan::Plan> make_plan(const Systems& systems, const systems::Observations& seen);
-Result<plan::Plan> make_teardown(const Systems& systems, const systems::Observations& seen,
+Result<plan::Plan> make_teardown(const Systems& systems,
+                                 const systems::Observations& seen,
                                  bool delete_data);
 
 struct CheckResult {
@@ -54,8 +58,13 @@ struct CheckResult {
   systems::Verdict verdict;
 };
 
-/// Asks every check, one round trip per host, and judges the answers. A host that cannot be asked
-/// fails each of its checks with the reason. In the order of `checks`.
-std::vector<CheckResult> run_checks(std::vector<systems::Check> checks, const RunAll& run_all);
+/// Asks one server from the workstation.
+using AskOutside = std::function<systems::Observation(const systems::Dial&)>;
+
+/// Asks every check, one round trip per host, then those asked from outside, and judges the
+/// answers. A host that cannot be asked fails each of its checks with the reason. In the order of
+/// `checks`.
+std::vector<CheckResult> run_checks(std::vector<systems::Check> checks, const RunAll& run_all,
+                                    const AskOutside& ask_outside);
 
 }  // namespace mrc::engine

@@ -11,6 +11,8 @@
 
 #include "mrc/base/error.hpp"
 #include "mrc/base/id.hpp"
+#include "mrc/base/net.hpp"
+#include "mrc/base/secret.hpp"
 #include "mrc/plan/step.hpp"
 #include "mrc/shell/script.hpp"
 
@@ -48,6 +50,17 @@ struct Verdict {
   std::string remedy;  ///< what to do; may be empty
 };
 
+/// A login at a server's exposed port and one row asked there, as a client of the deployment does it
+/// from the workstation. Its Observation's `out` is one `column=value` line each; when it fails,
+/// `status` is 1 and `err` says why.
+struct Dial {
+  std::string address;
+  Port port;
+  std::string user;
+  Secret password;
+  std::string sql;
+};
+
 /// A question asked on one host, with its own deadline inside `ask` (wait there, not here).
 struct Check {
   std::string id;     ///< "MRC-V301": stable
@@ -55,7 +68,8 @@ struct Check {
   HostId host;
   std::string subject;  ///< what it is about, when not the host: a server's name
   std::string title;    ///< "both replication threads run"
-  shell::Script ask;
+  shell::Script ask;         ///< unused when `dial` is set
+  std::optional<Dial> dial;  ///< asked from the workstation instead
   std::function<Verdict(const Observation&)> judge;
 };
 

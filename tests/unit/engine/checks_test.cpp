@@ -19,6 +19,23 @@ systems::Check check(const std::string& id, const std::string& host) {
   return made;
 }
 
+systems::Observation nobody_outside(const systems::Dial& dial) {
+  return {1, {}, "unexpected question to " + dial.address};
+}
+
+TEST(RunChecks, AsksFromTheWorkstationWhatIsADial) {
+  auto outside = check("V1", "a");
+  outside.dial = systems::Dial{"192.0.2.1", Port(3306), "repl", {}, "SELECT 1"};
+  const RunAll run_all = [](const std::map<HostId, shell::Script>& scripts) {
+    EXPECT_TRUE(scripts.empty());
+    return std::map<HostId, Result<transport::Answer>>{};
+  };
+  const auto ask = [](const systems::Dial& dial) {
+    return systems::Observation{0, dial.address == "192.0.2.1" ? "yes" : "no", {}};
+  };
+  EXPECT_EQ(run_checks({outside}, run_all, ask)[0].verdict.level, Level::ok);
+}
+
 TEST(RunChecks, AsksEachHostOnceAndJudgesEachAnswerByItsOwnCheck) {
   int asked = 0;
   const RunAll run_all = [&](const std::map<HostId, shell::Script>& scripts) {
@@ -32,7 +49,7 @@ TEST(RunChecks, AsksEachHostOnceAndJudgesEachAnswerByItsOwnCheck) {
     }
     return out;
   };
-  const auto results = run_checks({check("V1", "a"), check("V2", "b"), check("V3", "a")}, run_all);
+  const auto results = run_checks({check("V1", "a"), check("V2", "b"), check("V3", "a")}, run_all, nobody_outside);
   EXPECT_EQ(asked, 2);
   EXPECT_EQ(results[0].verdict.level, Level::ok);
   EXPECT_EQ(results[1].verdict.level, Level::ok);
@@ -48,7 +65,7 @@ TEST(RunChecks, AHostThatCannotBeAskedFailsItsChecksWithTheReason) {
     }
     return out;
   };
-  const auto results = run_checks({check("V1", "a")}, run_all);
+  const auto results = run_checks({check("V1", "a")}, run_all, nobody_outside);
   EXPECT_EQ(results[0].verdict.level, Level::fail);
   EXPECT_THAT(results[0].verdict.detail, HasSubstr("connection refused"));
 }
@@ -59,7 +76,7 @@ TEST(RunChecks, ACutAnswerFailsTheCheckThatItLacks) {
     out.emplace(HostId("a"), transport::Answer{0, "@mrc 0 0 3 0\nyes@mrc 1 0", {}, {}});
     return out;
   };
-  const auto results = run_checks({check("V1", "a"), check("V2", "a")}, run_all);
+  const auto results = run_checks({check("V1", "a"), check("V2", "a")}, run_all, nobody_outside);
   EXPECT_EQ(results[1].verdict.level, Level::fail);
 }
 

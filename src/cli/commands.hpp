@@ -1,0 +1,18 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "mrc/cli/env.hpp"
+
+/// Each hangs one command on the root; its file is named after it.
+namespace mrc::cli {
+
+void add_validate(CLI::App& root, Env& env);
+void add_plan(CLI::App& root, Env& env);
+void add_apply(CLI::App& root, Env& env);
+void add_verify(CLI::App& root, Env& env);
+void add_destroy(CLI::App& root, Env& env);
+void add_schema(CLI::App& root, Env& env);
+void add_version(CLI::App& root, Env& env);
+
+}  // namespace mrc::cli

@@ -1,0 +1,38 @@
+#include "mrc/cli/run.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+#include "cli/commands.hpp"
+
+namespace mrc::cli {
+
+ExitCode run(const std::vector<std::string>& args, Env& env) {
+  CLI::App root{"mrc deploys a replicated MySQL on Docker hosts joined by Calico, from one file.", "mrc"};
+  root.require_subcommand(1);
+  root.footer(
+      "FILE defaults to $MRC_TOPOLOGY, then ./topology.yaml; - is stdin.\n"
+      "Exit codes: 0 done, nothing left to do; 1 usage or invalid topology; 2 plan: changes pending;\n"
+      "3 preflight failed, nothing changed; 4 apply or destroy failed part-way; 5 verify failed;\n"
+      "6 locked by somebody else; 7 a host is unreachable, nothing changed; 70 a bug in mrc;\n"
+      "130 interrupted.");
+  add_validate(root, env);
+  add_plan(root, env);
+  add_apply(root, env);
+  add_verify(root, env);
+  add_destroy(root, env);
+  add_schema(root, env);
+  add_version(root, env);
+
+  std::vector<std::string> reversed(args.rbegin(), args.rend());  // as CLI11 takes them
+  try {
+    root.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    const bool asked_for_help = error.get_exit_code() == 0;
+    root.exit(error, env.out, env.err);
+    return asked_for_help ? ExitCode::done : ExitCode::usage;
+  }
+  return env.exit_code;
+}
+
+}  // namespace mrc::cli
