@@ -1,0 +1,178 @@
+"""The hosts: containers that boot systemd, with their own sshd, Docker, etcd package and iptables."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from common import LABEL, RUN, LabError, run, say, succeeds, wait_for
+from engine import docker
+from images import Built
+
+NETWORK = "mrc-lab"
+SUBNET = "192.168.55.0/24"
+FIRST = 111
+WITH_ETCD = ("docker1", "docker2")  # the package is there, as an operator may have it; the others get it from mrc
+
+# Where this process lacks CAP_SYS_RESOURCE, --privileged fails; these flags come near enough.
+NEARLY_PRIVILEGED = [
+    "--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE",
+    "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
+    "--security-opt", "systempaths=unconfined", "--device-cgroup-rule", "a *:* rwm",
+]  # fmt: skip
+
+
+def names(count: int) -> list[str]:
+    return [f"docker{i}" for i in range(1, count + 1)]
+
+
+def address(name: str) -> str:
+    return f"192.168.55.{FIRST - 1 + int(name.removeprefix('docker'))}"
+
+
+def container(name: str) -> str:
+    return f"mrc-lab-{name}"
+
+
+def remove_container(name: str) -> None:
+    if succeeds("docker", "container", "inspect", name):
+        docker("rm", "-f", "-v", name)
+
+
+def start_container(name: str, image: str, storage: Path, network: list[str]) -> None:
+    """Boots one host. `--privileged` first, as elsewhere it just works."""
+    common = [
+        "--name", name, "--label", LABEL, "--tmpfs", "/run", "--tmpfs", "/tmp", "--cgroupns", "host",
+        "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "-v", f"{storage}:/var/lib/docker",
+        "--stop-signal", "SIGRTMIN+3", *network, image, "/sbin/init",
+    ]  # fmt: skip
+    for flags in (["--privileged"], NEARLY_PRIVILEGED):
+        done = subprocess.run(["docker", "run", "-d", *flags, *common], capture_output=True, text=True)
+        if done.returncode == 0:
+            return
+        remove_container(name)
+    raise LabError(f"cannot start {name}: {done.stderr}")
+
+
+def inside(name: str, *words: str) -> list[str]:
+    return ["docker", "exec", container(name) if name.startswith("docker") else name, *words]
+
+
+def wait_docker(name: str) -> None:
+    wait_for(
+        f"Docker in {name}",
+        lambda: succeeds(*inside(name, "docker", "info")),
+        90,
+        lambda: subprocess.run(
+            inside(name, "journalctl", "--no-pager", "-n", "40"), capture_output=True, text=True
+        ).stdout,
+    )
+
+
+def up(count: int, built: Built, fresh: bool) -> None:
+    wanted = names(count)
+    current = [n for n in wanted if is_current(n, built)]
+    if not fresh and current == wanted and (RUN / "ssh_config").exists() and not extra(wanted):
+        say(f"{count} hosts are up")
+        return
+    clear()
+    RUN.mkdir(parents=True, exist_ok=True)
+    RUN.chmod(0o700)
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mrc-lab", "-f", RUN / "id_ed25519")
+    docker("network", "create", "--subnet", SUBNET, "--label", LABEL, NETWORK)
+    for name in wanted:
+        start_host(name, built)
+    for name in wanted:
+        prepare_host(name, built)
+    write_ssh_files(wanted)
+    for name in wanted:
+        wait_for(f"sshd of {name}", lambda name=name: succeeds("ssh", "-F", RUN / "ssh_config", name, "true"), 60, lambda: "")
+    (RUN / "artefacts").symlink_to(built.artefacts)
+
+
+def is_current(name: str, built: Built) -> bool:
+    if not succeeds("docker", "container", "inspect", container(name)):
+        return False
+    state, image = docker("inspect", "-f", "{{.State.Running}} {{.Config.Image}}", container(name)).split()
+    return state == "true" and image == built.host
+
+
+def extra(wanted: list[str]) -> bool:
+    """Hosts of an earlier, larger lab."""
+    there = docker("ps", "-a", "--filter", f"label={LABEL}", "--format", "{{.Names}}").split()
+    return bool(set(there) - {container(n) for n in wanted})
+
+
+def start_host(name: str, built: Built) -> None:
+    storage = RUN / name / "docker"
+    storage.parent.mkdir()
+    run("cp", "-a", "--reflink=auto", built.seed, storage)
+    apt = ["-v", f"{built.debs}:/var/lib/lab-apt:ro"]
+    start_container(
+        container(name), built.host, storage,
+        ["--hostname", f"{name}.local", "--network", NETWORK, "--ip", address(name), *apt],
+    )  # fmt: skip
+
+
+def prepare_host(name: str, built: Built) -> None:
+    wait_docker(name)
+    key = (RUN / "id_ed25519.pub").read_text()
+    script = (
+        "set -e; for h in root op; do d=$(getent passwd $h | cut -d: -f6); mkdir -p $d/.ssh; cat >$d/.ssh/authorized_keys"
+        " <<'EOF'\n" + key + "EOF\nchown -R $h $d/.ssh; chmod 700 $d/.ssh; done\napt-get -q update >/dev/null\n"
+    )
+    if name in WITH_ETCD:
+        script += (
+            "systemctl mask --quiet etcd; DEBIAN_FRONTEND=noninteractive apt-get -q install -y etcd-server etcd-client"
+            " >/dev/null; systemctl unmask --quiet etcd; systemctl disable --quiet etcd\n"
+        )
+    run(*inside(name, "sh", "-c", script))
+
+
+def write_ssh_files(wanted: list[str]) -> None:
+    known, config = [], []
+    for name in wanted:
+        key = run(*inside(name, "cat", "/etc/ssh/ssh_host_ed25519_key.pub")).split()
+        known.append(f"{name},{name}.local,{address(name)} {key[0]} {key[1]}\n")
+        config.append(f"Host {name} {name}.local {address(name)}\n  HostName {address(name)}\n")
+    (RUN / "known_hosts").write_text("".join(known))
+    config.append(
+        f"Host *\n  User root\n  IdentityFile {RUN}/id_ed25519\n  IdentitiesOnly yes\n"
+        f"  UserKnownHostsFile {RUN}/known_hosts\n  GlobalKnownHostsFile /dev/null\n  StrictHostKeyChecking yes\n"
+        "  HostKeyAlgorithms ssh-ed25519\n"
+    )
+    (RUN / "ssh_config").write_text("".join(config))
+
+
+def clear() -> None:
+    """Takes away hosts, network and run folder, of this or of a killed run."""
+    ours = docker("ps", "-aq", "--filter", f"label={LABEL}").split()
+    if ours:
+        docker("rm", "-f", "-v", *ours)
+    if succeeds("docker", "network", "inspect", NETWORK):
+        docker("network", "rm", NETWORK)
+    if RUN.exists():
+        shutil.rmtree(RUN)
+
+
+def down() -> None:
+    if succeeds("docker", "info"):
+        clear()
+
+
+def status() -> int:
+    if not succeeds("docker", "info"):
+        print("down: no Docker Engine runs here")
+        return 1
+    lines = docker("ps", "-a", "--filter", f"label={LABEL}", "--format", "{{.Names}}\t{{.Status}}").splitlines()
+    for line in sorted(lines):
+        name, state = line.split("\t")
+        print(f"{name.removeprefix('mrc-lab-'):10} {address(name.removeprefix('mrc-lab-')):16} {state}")
+    if not lines:
+        print("down")
+    return 0 if lines else 1
+
+
+def exports() -> str:
+    if not (RUN / "ssh_config").exists():
+        raise LabError("the lab is down: tests/lab/lab up")
+    return f"export MRC_SSH_CONFIG={RUN}/ssh_config MRC_ARTEFACTS={RUN}/artefacts"
