@@ -1,10 +1,10 @@
 #include "mrc/transport/mysql_client.hpp"
 
+#include <mariadb/mysql.h>
+
 #include <algorithm>
 #include <array>
 #include <memory>
-
-#include <mariadb/mysql.h>
 
 #include "mrc/base/bug.hpp"
 
@@ -38,7 +38,8 @@ Result<std::map<std::string, std::string>> query_row(const MysqlLogin& login,
   Connection connection(mysql_init(nullptr));
   MRC_CHECK(connection != nullptr);
   const auto seconds = static_cast<unsigned>(login.timeout.count());
-  for (const auto option : {MYSQL_OPT_CONNECT_TIMEOUT, MYSQL_OPT_READ_TIMEOUT, MYSQL_OPT_WRITE_TIMEOUT}) {
+  for (const auto option :
+       {MYSQL_OPT_CONNECT_TIMEOUT, MYSQL_OPT_READ_TIMEOUT, MYSQL_OPT_WRITE_TIMEOUT}) {
     mysql_options(connection.get(), option, &seconds);
   }
   mysql_options(connection.get(), MYSQL_SET_CHARSET_NAME, "utf8mb4");

@@ -23,6 +23,7 @@ struct MysqlLogin {
 /// Errors: unreachable (nobody answers), auth (the server refuses the login; code in exit_status),
 /// unreadable (no row, or several), io (the server refuses the statement).
 /// Source: MySQL error numbers 1044 1045 1049 1130 1698 and 2059 2061 are refusals of a login.
-Result<std::map<std::string, std::string>> query_row(const MysqlLogin& login, const std::string& sql);
+Result<std::map<std::string, std::string>> query_row(const MysqlLogin& login,
+                                                     const std::string& sql);
 
 }  // namespace mrc::transport

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "mrc/base/clock.hpp"
+#include "mrc/base/error.hpp"
+#include "mrc/exec/events.hpp"
+
+namespace mrc::exec {
+
+/// One run on this workstation, a JSON line an event: what is about to be done before it is done,
+/// then how it ended. Written through to the disk, so that a killed mrc leaves a true story.
+class Journal final : public EventSink {
+ public:
+  /// Makes `folder`/RUN.jsonl, 0600. `forward` hears everything too, and outlives the journal.
+  static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& folder,
+                                               const std::string& command,
+                                               const std::string& deployment,
+                                               const Clock& clock,
+                                               EventSink& forward);
+  ~Journal() override;
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  const std::filesystem::path& path() const { return m_path; }
+  /// The last line: how the run ended.
+  void end(int exit_code);
+
+  void started(const plan::Step& step) override;
+  void note(const plan::Step& step, std::string_view text) override;
+  void finished(const plan::Step& step, const Outcome& outcome) override;
+
+ private:
+  Journal(std::filesystem::path path, int fd, const Clock& clock, EventSink& forward)
+      : m_path(std::move(path)), m_fd(fd), m_clock(clock), m_forward(forward) {}
+  void write(const std::string& json);
+
+  std::filesystem::path m_path;
+  int m_fd;
+  const Clock& m_clock;
+  EventSink& m_forward;
+};
+
+struct JournalLine {
+  std::string event;  ///< "run", "started", "finished", "end"
+  std::string step;
+  std::string state;  ///< of finished
+  bool operator==(const JournalLine&) const = default;
+};
+
+/// Reads a journal; a last line cut off by a crash is left out. Errors: io, unreadable.
+Result<std::vector<JournalLine>> read_journal(const std::filesystem::path& path);
+
+std::string_view name(Outcome::State state);
+
+}  // namespace mrc::exec

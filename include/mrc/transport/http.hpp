@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "mrc/base/error.hpp"
+
+namespace mrc::transport {
+
+/// SHA-256 as 64 lowercase hex digits.
+std::string sha256_of(std::string_view bytes);
+
+struct Download {
+  std::string url;
+  std::filesystem::path target;
+  std::string sha256;  ///< what the bytes must hash to
+  /// Called while bytes come: got so far and the whole, 0 when the server does not say.
+  std::function<void(std::int64_t, std::int64_t)> progress;
+};
+
+/// Fetches a URL (http, https, file) into `target`, which appears only whole and verified; a
+/// transfer cut short is gone on with from `target`.part. A target that is there and verifies is
+/// kept. Errors: io, with curl's own reason or both checksums.
+Result<void> download(const Download& what);
+
+}  // namespace mrc::transport

@@ -1,0 +1,177 @@
+#include "mrc/exec/executor.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+
+namespace mrc::exec {
+namespace {
+
+using State = Outcome::State;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t k_evidence_bytes = 2000;
+
+std::string tail(const std::string& text) {
+  if (text.size() <= k_evidence_bytes) return text;
+  const auto cut = text.find('\n', text.size() - k_evidence_bytes);
+  return text.substr(cut == std::string::npos ? text.size() - k_evidence_bytes : cut + 1);
+}
+
+/// The last line that says something: a script's reason.
+std::string last_line(const std::string& text) {
+  const auto end = text.find_last_not_of(" \n\r\t");
+  if (end == std::string::npos) return {};
+  const auto start = text.rfind('\n', end);
+  return text.substr(start == std::string::npos ? 0 : start + 1,
+                     end - (start == std::string::npos ? 0 : start + 1) + 1);
+}
+
+/// What is known of the run, and the one mutex that guards it.
+class Board {
+ public:
+  Board(const plan::Plan& plan, const ExecutorOptions& options) : m_plan(plan), m_options(options) {
+    m_outcomes.resize(plan.steps().size());
+    m_waiting.resize(plan.steps().size());
+    m_followers.resize(plan.steps().size());
+    for (std::size_t i = 0; i < plan.steps().size(); ++i) {
+      m_waiting[i] = plan.before(i).size();
+      for (const auto j : plan.before(i)) m_followers[j].push_back(i);
+      if (m_waiting[i] == 0) m_ready[plan.steps()[i].host].insert(i);
+    }
+    m_open = plan.steps().size();
+  }
+
+  /// The next step for a worker of this host; empty when there will be none.
+  std::optional<std::size_t> take(const HostId& host) {
+    std::unique_lock guard(m_mutex);
+    auto& ready = m_ready[host];
+    const auto stopped = [&] {
+      return m_options.soft_stop.stop_requested() || m_options.hard_stop.stop_requested();
+    };
+    m_changed.wait(guard, [&] { return stopped() || !ready.empty() || m_open == 0; });
+    if (stopped() || ready.empty()) return {};
+    const auto next = *ready.begin();
+    ready.erase(ready.begin());
+    return next;
+  }
+
+  void finish(std::size_t i, Outcome outcome, EventSink& events) {
+    const std::scoped_lock guard(m_mutex);
+    settle(i, std::move(outcome), events);
+    m_changed.notify_all();
+  }
+
+  void tell(const std::function<void()>& event) {
+    const std::scoped_lock guard(m_mutex);
+    event();
+  }
+
+  void wake() {
+    const std::scoped_lock guard(m_mutex);
+    m_changed.notify_all();
+  }
+
+  std::vector<Outcome> outcomes() { return std::move(m_outcomes); }
+
+ private:
+  void settle(std::size_t i, Outcome outcome, EventSink& events) {
+    m_outcomes[i] = std::move(outcome);
+    --m_open;
+    events.finished(m_plan.steps()[i], m_outcomes[i]);
+    for (const auto follower : m_followers[i]) {
+      if (m_outcomes[follower].state != State::not_started) continue;
+      if (m_outcomes[i].state == State::done) {
+        if (--m_waiting[follower] == 0) m_ready[m_plan.steps()[follower].host].insert(follower);
+        continue;
+      }
+      Outcome skipped;
+      skipped.state = State::skipped;
+      skipped.because =
+          m_outcomes[i].state == State::failed ? m_plan.steps()[i].id : m_outcomes[i].because;
+      settle(follower, std::move(skipped), events);
+    }
+  }
+
+  const plan::Plan& m_plan;
+  const ExecutorOptions& m_options;
+  std::mutex m_mutex;  // guards all that follows, and orders the events
+  std::condition_variable m_changed;
+  std::vector<Outcome> m_outcomes;
+  std::vector<std::size_t> m_waiting;  // how many predecessors are not done
+  std::vector<std::vector<std::size_t>> m_followers;
+  std::map<HostId, std::set<std::size_t>> m_ready;
+  std::size_t m_open = 0;
+};
+
+Outcome judge(Result<transport::Answer> answer, const Redactor& redactor) {
+  Outcome outcome;
+  if (answer && answer->status == 0) {
+    outcome.state = State::done;
+    return outcome;
+  }
+  outcome.state = State::failed;
+  if (!answer) {
+    outcome.error = std::move(answer).error();
+    outcome.error.message = redactor.clean(outcome.error.message);
+    outcome.error.evidence = redactor.clean(outcome.error.evidence);
+    return outcome;
+  }
+  const auto said = redactor.clean(answer->err.empty() ? answer->out : answer->err);
+  const auto reason = last_line(said);
+  outcome.error = {ErrorKind::exit_status,
+                   reason.empty() ? fmt::format("exit status {}", answer->status) : reason,
+                   {},
+                   answer->status,
+                   tail(said)};
+  return outcome;
+}
+
+}  // namespace
+
+std::size_t Report::count(State state) const {
+  return static_cast<std::size_t>(std::count_if(
+      outcomes.begin(), outcomes.end(), [&](const Outcome& one) { return one.state == state; }));
+}
+
+Report execute(const plan::Plan& plan,
+               Fleet& fleet,
+               EventSink& events,
+               const Redactor& redactor,
+               const ExecutorOptions& options) {
+  Board board(plan, options);
+  std::map<HostId, std::size_t> steps_of;
+  for (const auto& step : plan.steps()) ++steps_of[step.host];
+
+  const auto work = [&](const HostId& host) {
+    while (const auto next = board.take(host)) {
+      const auto& step = plan.steps()[*next];
+      board.tell([&] { events.started(step); });
+      const auto start = Clock::now();
+      const auto note = [&](std::string_view text) {
+        board.tell([&] { events.note(step, redactor.clean(text)); });
+      };
+      auto answer = fleet.run(host, step.apply, {step.timeout, note, options.hard_stop});
+      auto outcome = judge(std::move(answer), redactor);
+      outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+      board.finish(*next, std::move(outcome), events);
+    }
+  };
+  {
+    const std::stop_callback on_soft(options.soft_stop, [&] { board.wake(); });
+    const std::stop_callback on_hard(options.hard_stop, [&] { board.wake(); });
+    std::vector<std::jthread> workers;
+    for (const auto& [host, count] : steps_of) {
+      for (std::size_t i = 0; i < std::min(count, options.lanes); ++i) {
+        workers.emplace_back(work, host);
+      }
+    }
+  }
+  return {board.outcomes()};
+}
+
+}  // namespace mrc::exec

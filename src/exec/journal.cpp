@@ -1,0 +1,132 @@
+#include "mrc/exec/journal.hpp"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "mrc/base/bug.hpp"
+
+namespace mrc::exec {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string stamp(const Clock& clock) {
+  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(clock.wall());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
+}
+
+std::string dump(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string_view name(Outcome::State state) {
+  switch (state) {
+    case Outcome::State::done:
+      return "done";
+    case Outcome::State::failed:
+      return "failed";
+    case Outcome::State::skipped:
+      return "skipped";
+    case Outcome::State::not_started:
+      return "not_started";
+  }
+  throw Bug("unknown Outcome::State");
+}
+
+Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& folder,
+                                               const std::string& command,
+                                               const std::string& deployment,
+                                               const Clock& clock,
+                                               EventSink& forward) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return fail(ErrorKind::io, "cannot make {}: {}", folder.string(), error.message());
+  }
+  auto run = stamp(clock);
+  std::erase(run, ':');
+  for (int n = 1;; ++n) {
+    const auto path =
+        folder / fmt::format("{}-{}{}.jsonl", run, command, n == 1 ? "" : fmt::format("-{}", n));
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST) continue;
+    if (fd < 0) {
+      return fail(ErrorKind::io, "cannot write {}: {}", path.string(), std::strerror(errno));
+    }
+    std::unique_ptr<Journal> journal(new Journal(path, fd, clock, forward));
+    journal->write(dump(ordered_json{
+        {"event", "run"}, {"at", stamp(clock)}, {"command", command}, {"deployment", deployment}}));
+    return journal;
+  }
+}
+
+Journal::~Journal() { ::close(m_fd); }
+
+void Journal::write(const std::string& json) {
+  const auto line = json + "\n";
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const auto put = ::write(m_fd, rest.data(), rest.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return;  // a full disk of the workstation must not stop a run half-way
+    rest.remove_prefix(static_cast<std::size_t>(put));
+  }
+  ::fdatasync(m_fd);
+}
+
+void Journal::started(const plan::Step& step) {
+  write(dump(ordered_json{{"event", "started"},
+                          {"at", stamp(m_clock)},
+                          {"step", step.id.text()},
+                          {"host", step.host.text()},
+                          {"title", step.title}}));
+  m_forward.started(step);
+}
+
+void Journal::note(const plan::Step& step, std::string_view text) { m_forward.note(step, text); }
+
+void Journal::finished(const plan::Step& step, const Outcome& outcome) {
+  ordered_json json{{"event", "finished"},
+                    {"at", stamp(m_clock)},
+                    {"step", step.id.text()},
+                    {"state", name(outcome.state)},
+                    {"ms", outcome.took.count()}};
+  if (outcome.state == Outcome::State::failed) {
+    json["error"] = outcome.error.text();
+    json["evidence"] = outcome.error.evidence;
+  }
+  write(dump(json));
+  m_forward.finished(step, outcome);
+}
+
+void Journal::end(int exit_code) {
+  write(dump(ordered_json{{"event", "end"}, {"at", stamp(m_clock)}, {"exit", exit_code}}));
+}
+
+Result<std::vector<JournalLine>> read_journal(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  if (!in) return fail(ErrorKind::io, "cannot read {}", path.string());
+  std::vector<JournalLine> lines;
+  for (std::string text; std::getline(in, text);) {
+    const bool cut = in.eof();  // no newline behind it: mrc died while writing it
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    if (json.is_discarded() || !json.is_object()) {
+      if (cut) break;
+      return fail(ErrorKind::unreadable, "{}: no journal line: {}", path.string(), excerpt(text));
+    }
+    lines.push_back({json.value("event", ""), json.value("step", ""), json.value("state", "")});
+  }
+  return lines;
+}
+
+}  // namespace mrc::exec
