@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # some variables are set by the script that uses these
 # Running calicoctl v0.22 and keeping its cluster-wide things and its node on one host.
 # Set by each script before use: "$mrc_calico_name" (deployment), "$mrc_calico_endpoints".
 
@@ -224,6 +225,7 @@ mrc_calico_node_is() {
 # catch, and the node goes on.
 mrc_calico_node_run() {
   mrc_calico_log=$MRC_D/calico-node
+  docker container inspect --format '{{.Id}}' calico-node >"$mrc_calico_log.old" 2>/dev/null || :
   set -- --ip="$1" --node-image="$2" ${3:+--libnetwork "--libnetwork-image=$3"}
   # shellcheck disable=SC2016 # the inner shell's own variables
   setsid sh -c '
@@ -239,7 +241,7 @@ mrc_calico_node_run() {
   mrc_wait 300 "calicoctl node" mrc_calico_node_done >/dev/null 2>"$MRC_D/calico-why" ||
     mrc_calico_rc=$?
   if [ ! -e "$mrc_calico_log.rc" ] && [ -e "$mrc_calico_log.pid" ]; then
-    kill -KILL "-$(cat "$mrc_calico_log.pid")" 2>/dev/null || :
+    kill -s KILL -- "-$(cat "$mrc_calico_log.pid")" 2>/dev/null || :
   fi
   if [ "$mrc_calico_rc" != 0 ]; then
     mrc_die "$(cat "$MRC_D/calico-why" "$mrc_calico_log.out")
@@ -250,10 +252,12 @@ calico-node says: $(docker logs --tail 8 calico-node 2>&1)"
   fi
 }
 
-# Done: calicoctl ended, or the node has told its start 30 s ago and calicoctl has not noticed.
+# Done: calicoctl ended, or the new node has told its start 30 s ago and calicoctl has not noticed.
 mrc_calico_node_done() {
   if [ -e "$mrc_calico_log.rc" ]; then return 0; fi
-  if docker logs calico-node 2>&1 | grep -q 'Calico node started successfully'; then
+  docker container inspect --format '{{.Id}}' calico-node >"$mrc_calico_log.now" 2>/dev/null || :
+  if [ "$(cat "$mrc_calico_log.old")" != "$(cat "$mrc_calico_log.now")" ] &&
+    docker logs calico-node 2>&1 | grep -q 'Calico node started successfully'; then
     if [ ! -e "$mrc_calico_log.seen" ]; then date +%s >"$mrc_calico_log.seen"; fi
     if [ "$(($(date +%s) - $(cat "$mrc_calico_log.seen")))" -ge 30 ]; then return 0; fi
     echo "the node is up"
