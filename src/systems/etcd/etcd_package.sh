@@ -1,11 +1,24 @@
 # etcd's packages: installed without ever starting the member that a package brings, and taken away
 # again, with all that came along and nothing else. Uses etcd_probe.sh.
 
+# Half-installed ones too: what an interrupted installation leaves.
 mrc_etcd_packages() {
   case $(mrc_etcd_manager) in
-    apt) dpkg-query -W -f '${Status} ${Package}\n' | sed -n 's/^[^ ]* ok installed //p' | sort -u ;;
+    apt)
+      dpkg-query -W -f '${db:Status-Status} ${Package}\n' |
+        sed -n -e '/^not-installed /d' -e '/^config-files /d' -e 's/^[^ ]* //p' | sort -u
+      ;;
     *) rpm -qa --qf '%{NAME}\n' | sort -u ;;
   esac
+}
+
+# A package manager may outlive the script that started it, when that is killed: it inherits this
+# lock, so that the next script waits for it. A lock on a folder leaves nothing behind.
+mrc_etcd_alone() {
+  exec 7</var/lib
+  if flock -n 7; then return 0; fi
+  mrc_note "an earlier run of mrc still changes packages here"
+  flock -w 300 7 || mrc_die "an earlier run of mrc has been changing packages here for 5 minutes"
 }
 
 # Packages that are here now and not in the list FILE.
@@ -38,13 +51,26 @@ mrc_etcd_apt_names() {
   fi
 }
 
+# After a crash or a reboot in the middle, apt refuses everything until this is done.
+mrc_etcd_apt_mend() {
+  if [ -z "$(dpkg --audit)" ]; then return 0; fi
+  mrc_note "finishing an interrupted installation"
+  DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a
+}
+
 mrc_etcd_apt_install() {
+  mrc_etcd_apt_mend || :
   # shellcheck disable=SC2046
   if mrc_etcd_apt install --no-install-recommends $(mrc_etcd_apt_names); then return 0; fi
   mrc_note "refreshing the package lists"
   mrc_etcd_apt update || return 1
   # shellcheck disable=SC2046
   mrc_etcd_apt install --no-install-recommends $(mrc_etcd_apt_names)
+}
+
+mrc_etcd_apt_purge() {
+  if mrc_etcd_apt purge "$@"; then return 0; fi
+  dpkg --force-remove-reinstreq --purge "$@"
 }
 
 mrc_etcd_manager_install() {
@@ -59,6 +85,7 @@ mrc_etcd_manager_install() {
 
 # mrc_etcd_install DEPLOYMENT
 mrc_etcd_install() {
+  mrc_etcd_alone
   mrc_etcd_dir=/var/lib/mrc/$1.d
   mrc_etcd_before=$mrc_etcd_dir/etcd-packages-before
   mrc_etcd_old=
@@ -95,31 +122,42 @@ mrc_etcd_install() {
   command -v etcdctl >/dev/null 2>&1 || mrc_die "the package brought no etcdctl"
 }
 
+# mrc_etcd_remove_listed PACKAGE..: those of them that are here.
+mrc_etcd_remove_listed() {
+  printf '%s\n' "$@" | sed '/^$/d' | sort -u >"$MRC_D/packages.ours"
+  mrc_etcd_packages >"$MRC_D/packages.now"
+  mrc_etcd_gone=$(comm -12 "$MRC_D/packages.ours" "$MRC_D/packages.now")
+  if [ -z "$mrc_etcd_gone" ]; then return 0; fi
+  # shellcheck disable=SC2086
+  case $(mrc_etcd_manager) in
+    apt) mrc_etcd_apt_purge $mrc_etcd_gone ;;
+    dnf) dnf -q -y remove --noautoremove $mrc_etcd_gone ;;
+    yum) yum -q -y remove $mrc_etcd_gone ;;
+    zypper) zypper -q --non-interactive remove $mrc_etcd_gone ;;
+  esac
+}
+
 # mrc_etcd_remove_packages DEPLOYMENT [PACKAGE..]
 mrc_etcd_remove_packages() {
   mrc_etcd_deployment=$1
   shift
+  mrc_etcd_alone
   mrc_etcd_before=/var/lib/mrc/$mrc_etcd_deployment.d/etcd-packages-before
-  printf '%s\n' "$@" >"$MRC_D/packages.ours"
-  # An installation that was cut off has a list of what was there before instead.
+  systemctl mask --runtime --quiet etcd.service
+  mrc_etcd_more=
+  # An installation that was cut off has a list of what was there before instead. What is only half
+  # there is completed first: dpkg does not know a package's files before.
   if [ -e "$mrc_etcd_before" ]; then
-    mrc_etcd_packages_since "$mrc_etcd_before" >>"$MRC_D/packages.ours"
+    if [ "$(mrc_etcd_manager)" = apt ] && [ -n "$(dpkg --audit)" ]; then
+      (umask 022 && mrc_etcd_apt_install) >"$MRC_D/install.log" 2>&1 </dev/null || :
+    fi
+    mrc_etcd_more=$(mrc_etcd_packages_since "$mrc_etcd_before")
   fi
-  sort -u "$MRC_D/packages.ours" | sed '/^$/d' >"$MRC_D/packages.sorted"
-  mrc_etcd_packages >"$MRC_D/packages.now"
-  mrc_etcd_gone=$(comm -12 "$MRC_D/packages.sorted" "$MRC_D/packages.now")
-  if [ -n "$mrc_etcd_gone" ]; then
-    mrc_etcd_rc=0
-    # shellcheck disable=SC2086
-    case $(mrc_etcd_manager) in
-      apt) mrc_etcd_apt purge $mrc_etcd_gone ;;
-      dnf) dnf -q -y remove --noautoremove $mrc_etcd_gone ;;
-      yum) yum -q -y remove $mrc_etcd_gone ;;
-      zypper) zypper -q --non-interactive remove $mrc_etcd_gone ;;
-    esac >"$MRC_D/remove.log" 2>&1 </dev/null || mrc_etcd_rc=$?
-    if [ "$mrc_etcd_rc" -ne 0 ]; then mrc_die "$(tail -n 20 "$MRC_D/remove.log")"; fi
-  fi
-  systemctl unmask --runtime --quiet etcd.service || :
+  mrc_etcd_rc=0
+  # shellcheck disable=SC2086
+  mrc_etcd_remove_listed "$@" $mrc_etcd_more >"$MRC_D/remove.log" 2>&1 </dev/null || mrc_etcd_rc=$?
+  systemctl unmask --runtime --quiet etcd.service
+  if [ "$mrc_etcd_rc" -ne 0 ]; then mrc_die "$(tail -n 20 "$MRC_D/remove.log")"; fi
   systemctl daemon-reload
   rm -f "$mrc_etcd_before"
   rmdir "/var/lib/mrc/$mrc_etcd_deployment.d" 2>/dev/null || :
