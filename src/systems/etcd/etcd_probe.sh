@@ -129,7 +129,8 @@ mrc_etcd_probe_endpoints() {
           ;;
       esac
     fi
-    printf 'endpoint %s %s\n' "$mrc_etcd_url" "$(printf '%s' "${mrc_etcd_out:-no answer}" | tr '\n' ' ')"
+    mrc_etcd_out=$(printf '%s\n' "$mrc_etcd_out" | sed '/^[[:space:]]*$/d' | tail -n 1)
+    printf 'endpoint %s %s\n' "$mrc_etcd_url" "${mrc_etcd_out:-no answer}"
   done
   echo end
 }

@@ -17,7 +17,7 @@ PARTS = {
     "contents": "find /etc -xdev -type f ! -name '*-' ! -name passwd ! -name group ! -name shadow ! -name gshadow"
     " ! -name ld.so.cache ! -name 'subuid' ! -name 'subgid' -exec sha256sum {} + | sort -k2",
     "run": "find /run /dev/shm -xdev \\( -path /run/systemd -o -path /run/docker -o -path /run/containerd"
-    " -o -path /run/log -o -path /run/udev -o -path /run/user -o -path /run/sudo \\) -prune -o -print",
+    " -o -path /run/log -o -path /run/udev -o -path /run/user -o -path /run/sudo -o -path /run/adduser \\) -prune -o -print",
     "units": "systemctl list-unit-files --no-legend --plain --type=service,timer,socket | awk '{print $1, $2}'",
     "active": "systemctl list-units --no-legend --plain --type=service --state=active,failed"
     " | awk '{print $1, $3, $4}' | grep -vE '^(user|session|apt|dpkg|systemd-(tmpfiles|hostnamed|timedated))' || :",
