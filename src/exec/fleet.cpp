@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "exec/parallel.hpp"
 #include "mrc/base/bug.hpp"
@@ -171,15 +172,18 @@ Result<Fleet::Lane> Fleet::borrow(const HostId& host) {
   {
     const std::scoped_lock guard(m_mutex);
     auto& one = m_hosts[host];
+    ++one.busy;
     if (!one.idle.empty()) {
       auto lane = std::move(one.idle.back());
       one.idle.pop_back();
-      ++one.busy;
       return lane;
     }
   }
   auto session = m_connector.begin(target(host), m_stop);
-  if (!session) return fail(std::move(session).error());
+  if (!session) {
+    not_busy(host);
+    return fail(std::move(session).error());
+  }
   return Lane{std::move(*session), false, false};
 }
 
@@ -193,9 +197,8 @@ void Fleet::give_back(const HostId& host, Lane lane) {
   m_returned.notify_all();
 }
 
-/// Ends a lane outside of the mutex, as that can take a moment.
-void Fleet::drop(const HostId& host, Lane lane) {
-  if (lane.proven) {
+void Fleet::not_busy(const HostId& host) {
+  {
     const std::scoped_lock guard(m_mutex);
     --m_hosts[host].busy;
   }
@@ -213,8 +216,7 @@ std::optional<Fleet::Lane> Fleet::wait_for_lane(const HostId& host, const std::s
   return lane;
 }
 
-Result<transport::Answer> Fleet::use(const HostId& host,
-                                     Lane& lane,
+Result<transport::Answer> Fleet::use(Lane& lane,
                                      const shell::Script& script,
                                      transport::RunOptions options) {
   if (!lane.locked) {
@@ -232,10 +234,6 @@ Result<transport::Answer> Fleet::use(const HostId& host,
     if (lane.proven) return;
     lane.proven = true;
     permit.release();
-    {
-      const std::scoped_lock guard(m_mutex);
-      ++m_hosts[host].busy;
-    }
     add_connecting(start);
   };
   options.on_connected = prove;
@@ -250,28 +248,30 @@ Result<transport::Answer> Fleet::run(const HostId& host,
                                      const transport::RunOptions& options) {
   auto lane = borrow(host);
   for (bool again = true;;) {
-    if (!lane) return fail(std::move(lane).error());
-    auto answer = use(host, *lane, script, options);
+    auto answer = lane ? use(*lane, script, options)
+                       : Result<transport::Answer>(tl::unexpected(lane.error()));
     if (answer) {
-      const std::scoped_lock guard(m_mutex);
-      m_times.remote += answer->remote;
-    }
-    if (answer) {
+      {
+        const std::scoped_lock guard(m_mutex);
+        m_times.remote += answer->remote;
+      }
       give_back(host, std::move(*lane));
       return answer;
     }
-    const bool was_proven = lane->proven;
-    drop(host, std::move(*lane));
-    const auto kind = answer.error().kind;
-    if (!was_proven && kind == ErrorKind::unreachable) {
-      // The host takes no further session: then one after the other.
+    const bool had_link = lane && lane->proven;
+    if (lane) {
+      lane->session.reset();  // its end can take a moment
+      not_busy(host);
+    }
+    if (answer.error().kind != ErrorKind::unreachable) return answer;
+    if (!had_link) {
+      // Perhaps the host takes no further session: then one after the other.
       auto other = wait_for_lane(host, options.stop);
       if (!other) return answer;
       lane = std::move(*other);
       continue;
     }
-    if (kind != ErrorKind::unreachable || !again) return answer;
-    again = false;
+    if (!std::exchange(again, false)) return answer;
     std::vector<Lane> stale;  // they went the way of this one
     {
       const std::scoped_lock guard(m_mutex);

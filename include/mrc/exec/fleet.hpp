@@ -76,16 +76,15 @@ class Fleet {
   };
   struct Host {
     std::vector<Lane> idle;
-    std::size_t busy = 0;  // proven lanes that are lent
+    std::size_t busy = 0;  // lanes that are lent
   };
 
   Result<Lane> borrow(const HostId& host);
   void give_back(const HostId& host, Lane lane);
-  void drop(const HostId& host, Lane lane);
+  void not_busy(const HostId& host);
   /// A session lent before this one that comes free; empty when there is none to wait for.
   std::optional<Lane> wait_for_lane(const HostId& host, const std::stop_token& stop);
-  Result<transport::Answer> use(const HostId& host,
-                                Lane& lane,
+  Result<transport::Answer> use(Lane& lane,
                                 const shell::Script& script,
                                 transport::RunOptions options);
   void release();
