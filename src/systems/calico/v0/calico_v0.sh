@@ -289,3 +289,16 @@ mrc_calico_peers() {
     fi
   done
 }
+
+# mrc_calico_routed [ADDRESS VIA]..: this host sends what is for each address to that next hop.
+mrc_calico_routed() {
+  mrc_calico_missing=
+  while [ $# -gt 0 ]; do
+    case $(ip -4 -o route get "$1" 2>/dev/null) in
+      "$1 via $2 "*) ;;
+      *) mrc_calico_missing="$mrc_calico_missing${mrc_calico_missing:+; }$1 not via $2" ;;
+    esac
+    shift 2
+  done
+  [ -z "$mrc_calico_missing" ] || { echo "$mrc_calico_missing" && return 1; }
+}

@@ -25,6 +25,7 @@ mrc_calico_answers() {
 # mrc_calico_endpoint_gone SERVER ADDRESS ID: the endpoint that mrc made, its interface, its address.
 mrc_calico_endpoint_gone() {
   mrc_recorded "$mrc_calico_name" "calico/endpoint/$1" || return 0
+  mrc_calico_alone
   mrc_calico_state=$(docker container inspect --format '{{.Id}} {{.State.Pid}}' "$1" 2>/dev/null ||
     echo "- 0")
   mrc_calico_pid=${mrc_calico_state##* }

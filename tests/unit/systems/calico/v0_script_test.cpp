@@ -100,6 +100,16 @@ TEST_F(CalicoV0Script, PeersByTheTableNotByTheReturnCode) {
   EXPECT_EQ(ask("status-not-running.txt", "").out, "calico-node container not running\n");
 }
 
+TEST_F(CalicoV0Script, ARouteMustHaveItsNextHop) {
+  auto script = ask_script(m_want);
+  script.line("ip() { echo \"$5 via 10.0.0.2 dev eth0 src 10.0.0.1 uid 0\"; }")
+      .line("mrc_calico_routed 10.1.0.1 10.0.0.2 10.1.0.2 10.0.0.2 && echo all")
+      .line("mrc_calico_routed 10.1.0.1 10.0.0.2 10.1.0.2 10.0.0.3 10.1.0.3 10.0.0.4");
+  const auto outcome = run(script);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.out, "all\n10.1.0.2 not via 10.0.0.3; 10.1.0.3 not via 10.0.0.4\n");
+}
+
 TEST_F(CalicoV0Script, RegisteredByNameAndAddress) {
   const auto ask = [&](const std::string& name, const std::string& ip) {
     auto script = with_answer(fixture("node-show.txt"));
