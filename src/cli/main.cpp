@@ -33,8 +33,7 @@ int main(int argc, char** argv) {
       .variable = variable,
       .make_connector =
           [] {
-            return std::make_unique<mrc::transport::OpenSshConnector>(
-                mrc::transport::OpenSshOptions{.config = variable("MRC_SSH_CONFIG").value_or("")});
+            return std::make_unique<mrc::transport::OpenSshConnector>(options);
           },
       .clock = clock};
   ExitCode code = ExitCode::bug;

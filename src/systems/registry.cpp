@@ -11,12 +11,12 @@ namespace mrc::systems {
 
 std::vector<std::unique_ptr<System>> make_systems(const Inputs& inputs) {
   std::vector<std::unique_ptr<System>> all;
-  all.push_back(hosts::make_hosts(inputs));
-  all.push_back(docker::make_docker(inputs));
-  all.push_back(etcd::make_etcd(inputs));
-  all.push_back(calico::make_calico(inputs));
-  all.push_back(mysql::make_mysql(inputs));
-  all.push_back(dnat::make_dnat(inputs));
+  all.push_back(make_hosts(inputs));
+  all.push_back(make_docker(inputs));
+  all.push_back(make_etcd(inputs));
+  all.push_back(make_calico(inputs));
+  all.push_back(make_mysql(inputs));
+  all.push_back(make_dnat(inputs));
   return all;
 }
 

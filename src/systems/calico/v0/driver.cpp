@@ -1,0 +1,52 @@
+#include "systems/calico/v0/driver.hpp"
+
+#include "systems/calico/v0/desired.hpp"
+#include "systems/calico/v0/parts.hpp"
+#include "systems/calico/v0/probe.hpp"
+
+namespace mrc::systems::calico::v0 {
+namespace {
+
+class Driver final : public System {
+ public:
+  explicit Driver(Desired desired) : m_desired(std::move(desired)) {}
+
+  std::string_view name() const override { return "calico"; }
+  shell::Script probe(const HostId& host) const override { return probe_script(m_desired, host); }
+
+  Result<std::vector<Finding>> preflight(const Observations& seen) const override {
+    auto reading = read(m_desired, seen);
+    if (!reading) return fail(std::move(reading).error());
+    return findings(m_desired, *reading);
+  }
+  Result<std::vector<plan::Step>> steps(const Observations& seen) const override {
+    auto reading = read(m_desired, seen);
+    if (!reading) return fail(std::move(reading).error());
+    auto all = node_steps(m_desired, *reading);
+    auto endpoints = endpoint_steps(m_desired, *reading);
+    std::move(endpoints.begin(), endpoints.end(), std::back_inserter(all));
+    return all;
+  }
+  Result<std::vector<plan::Step>> teardown(const Observations& seen,
+                                           bool /*delete_data*/) const override {
+    auto reading = read(m_desired, seen);
+    if (!reading) return fail(std::move(reading).error());
+    return teardown_steps(m_desired, *reading);
+  }
+  std::vector<Check> checks(const CheckOptions& /*options*/) const override {
+    return make_checks(m_desired);
+  }
+
+ private:
+  Desired m_desired;
+};
+
+}  // namespace
+
+bool supports(std::string_view version) { return version.starts_with("v0.22."); }
+
+std::unique_ptr<System> make_driver(const Inputs& inputs) {
+  return std::make_unique<Driver>(make_desired(inputs));
+}
+
+}  // namespace mrc::systems::calico::v0

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <vector>
+
+#include "mrc/plan/step.hpp"
+#include "mrc/systems/system.hpp"
+#include "systems/calico/v0/desired.hpp"
+#include "systems/calico/v0/probe.hpp"
+
+namespace mrc::systems::calico::v0 {
+
+/// What stands in the way on these hosts.
+std::vector<Finding> findings(const Desired& want, const Reading& seen);
+
+/// calicoctl, images, pool, profile, the nodes, and the wait for their peers. While etcd does not
+/// answer, what it keeps is unknown: then each of these is planned, and its script looks again
+/// before it changes anything.
+std::vector<plan::Step> node_steps(const Desired& want, const Reading& seen);
+
+/// One step for each server whose address is not where it belongs.
+std::vector<plan::Step> endpoint_steps(const Desired& want, const Reading& seen);
+
+/// From the records alone.
+std::vector<plan::Step> teardown_steps(const Desired& want, const Reading& seen);
+
+std::vector<Check> make_checks(const Desired& want);
+
+/// Why the node on this host is not the wanted one, as container or in etcd; empty: it is, as far
+/// as can be known. A node that mrc did not start may reach the same etcd by other words.
+std::string node_difference(const Desired& want, const HostWant& host, const Reading& seen);
+
+/// True when what this container's environment calls etcd is one of our endpoints.
+bool same_etcd(const Desired& want, const HostWant& host, const NodeContainer& node);
+
+/// Why the profile in etcd is not the wanted one, a line for each difference.
+std::vector<plan::DiffLine> profile_differences(const Desired& want, const Profile& now);
+
+/// The endpoint that has the server's address but was not made by mrc; null: none.
+const Endpoint* foreign_holder(const ServerWant& server, const HostSeen& on, const Reading& seen);
+
+}  // namespace mrc::systems::calico::v0

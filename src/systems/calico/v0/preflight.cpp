@@ -1,0 +1,210 @@
+#include <algorithm>
+
+#include "systems/calico/v0/parts.hpp"
+
+namespace mrc::systems::calico::v0 {
+namespace {
+
+using Level = Verdict::Level;
+
+bool right_version(const Binary& binary) { return binary.version.starts_with("0.22."); }
+
+void judge_calicoctl(const Desired& want,
+                     const HostWant& host,
+                     const Reading& seen,
+                     std::vector<Finding>& all) {
+  const auto& now = seen.host(host.id).calicoctl;
+  constexpr auto remedy =
+      "name one in the topology: calico.calicoctl, a path or a url with its sha256";
+  if (!now) {
+    if (!want.calicoctl) {
+      all.push_back({host.id, Level::fail, "there is no calicoctl", "mrc was given none", remedy});
+    }
+    return;
+  }
+  const bool wanted = want.calicoctl && now->sha256 == want.calicoctl->sha256;
+  const bool replaced = want.calicoctl && seen.made_on(host.id).calicoctl_sha256.has_value();
+  if (wanted || replaced || right_version(*now)) return;
+  all.push_back(
+      {host.id,
+       Level::fail,
+       "another calicoctl is in the way",
+       fmt::format("{} is not of mrc's making and says version '{}'", now->path, now->version),
+       "move it away, or put calicoctl v0.22.0 in its place"});
+}
+
+void judge_foreign_node(const Desired& want,
+                        const HostWant& host,
+                        const Reading& seen,
+                        std::vector<Finding>& all) {
+  const auto& now = seen.host(host.id);
+  if (!now.node || seen.made_on(host.id).node) return;
+  const auto difference = node_difference(want, host, seen);
+  if (difference.empty()) return;
+  all.push_back({host.id,
+                 Level::fail,
+                 "a Calico node that mrc did not start is in the way",
+                 same_etcd(want, host, *now.node)
+                     ? difference
+                     : "it belongs to another cluster: its etcd is not that of the topology",
+                 "remove it (calicoctl node stop, docker rm calico-node), or start it as the "
+                 "topology says"});
+}
+
+void judge_kernel(const Desired& want,
+                  const HostWant& host,
+                  const Reading& seen,
+                  std::vector<Finding>& all) {
+  const auto& now = seen.host(host.id);
+  const auto lacks = [&](const char* module) {
+    const auto found = now.modules.find(module);
+    return found != now.modules.end() && !found->second;
+  };
+  if (lacks("xt_set")) {
+    all.push_back({host.id,
+                   Level::warn,
+                   "the kernel's xt_set cannot be seen",
+                   "Felix needs it for its rules; it may be built in",
+                   "modprobe xt_set"});
+  }
+  if (want.ipip && lacks("ipip")) {
+    all.push_back({host.id,
+                   Level::fail,
+                   "the kernel has no IP-in-IP",
+                   "calico.ipip is on, and no module ipip can be loaded",
+                   "turn calico.ipip off, or install the kernel's module ipip"});
+  }
+  const bool ours = now.node && now.node->running;
+  if (now.bgp_port_taken && !ours) {
+    all.push_back({host.id,
+                   Level::fail,
+                   "TCP port 179 is taken",
+                   "BIRD listens there for its BGP peers, and something else does",
+                   "stop what listens: ss -ltnp sport = :179"});
+  }
+}
+
+void judge_cluster(const Desired& want,
+                   const HostWant& first,
+                   const Reading& seen,
+                   std::vector<Finding>& all) {
+  if (!seen.cluster) {
+    if (want.own_etcd) return;  // the steps of etcd bring it up
+    all.push_back({first.id,
+                   Level::fail,
+                   "etcd does not answer",
+                   seen.etcd_why,
+                   "see to the cluster at etcd.endpoints; its v2 API must be on"});
+    return;
+  }
+  const bool own_pool = std::any_of(seen.made.begin(), seen.made.end(), [](const auto& one) {
+    return one.second.pool.has_value();
+  });
+  for (const auto& [text, pool] : seen.cluster->pools) {
+    const auto cidr = Cidr::parse(text);
+    if (!cidr || !cidr->overlaps(want.pool)) continue;
+    if (*cidr != want.pool) {
+      all.push_back(
+          {first.id,
+           Level::fail,
+           "another address pool overlaps",
+           fmt::format("Calico has the pool {}, and would refuse {}", text, want.pool.text()),
+           "use that pool in the topology, or remove it: calicoctl pool remove " + text});
+    } else if (!own_pool && pool != Pool{want.pool_options(), false}) {
+      all.push_back({first.id,
+                     Level::fail,
+                     "the address pool has other options",
+                     fmt::format("mrc did not make {}, which has '{}'{}, not '{}'",
+                                 text,
+                                 pool.options,
+                                 pool.disabled ? " and is disabled" : "",
+                                 want.pool_options()),
+                     "set calico.nat_outgoing and calico.ipip as that pool has them"});
+    }
+  }
+}
+
+void judge_profile(const Desired& want,
+                   const HostWant& first,
+                   const Reading& seen,
+                   std::vector<Finding>& all) {
+  if (!seen.cluster) return;
+  const auto found = seen.cluster->profiles.find(want.profile);
+  const bool own = std::any_of(seen.made.begin(), seen.made.end(), [](const auto& one) {
+    return one.second.profile.has_value();
+  });
+  if (own || found == seen.cluster->profiles.end() ||
+      profile_differences(want, found->second).empty()) {
+    return;
+  }
+  all.push_back({first.id,
+                 Level::fail,
+                 fmt::format("the profile {} has other rules", want.profile),
+                 fmt::format("mrc did not make it, and its rules are {}", found->second.rules),
+                 "give another name to calico.profile"});
+}
+
+void judge_names(const Desired& want, const Reading& seen, std::vector<Finding>& all) {
+  std::map<std::string, HostId> names;
+  for (const auto* host : want.nodes()) {
+    const auto& name = seen.host(host->id).kernel_name;
+    const auto [other, fresh] = names.emplace(name, host->id);
+    if (!fresh) {
+      all.push_back(
+          {host->id,
+           Level::fail,
+           "two hosts have one name",
+           fmt::format(
+               "{} calls itself {} as well; Calico tells hosts apart by it", other->second, name),
+           "hostnamectl set-hostname"});
+    }
+    if (name.find('/') != std::string::npos) {
+      all.push_back({host->id, Level::fail, "the host's name has a slash", name, "change it"});
+    }
+    if (!seen.cluster) continue;
+    for (const auto& [known, address] : seen.cluster->nodes) {
+      if (address == host->ip.text() && known != name) {
+        all.push_back(
+            {host->id,
+             Level::fail,
+             "another Calico node has this host's address",
+             fmt::format("etcd has {} for {}", address, known),
+             fmt::format("if that host is gone: calicoctl node remove --hostname={}", known)});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Finding> findings(const Desired& want, const Reading& seen) {
+  std::vector<Finding> all;
+  const auto hosts = want.nodes();
+  for (const auto* host : hosts) {
+    judge_calicoctl(want, *host, seen, all);
+    judge_foreign_node(want, *host, seen, all);
+    judge_kernel(want, *host, seen, all);
+    for (const auto& server : host->servers) {
+      const auto* holder = foreign_holder(server, seen.host(host->id), seen);
+      if (holder == nullptr) continue;
+      all.push_back({host->id,
+                     Level::fail,
+                     fmt::format("the address of {} is taken", server.id),
+                     fmt::format("{} belongs to the container {} on {}, which mrc did not attach",
+                                 server.address,
+                                 holder->workload.substr(0, 12),
+                                 holder->host),
+                     "give the server another address, or detach it there: calicoctl container "
+                     "remove " +
+                         holder->workload});
+    }
+  }
+  if (!hosts.empty()) {
+    judge_cluster(want, *hosts.front(), seen, all);
+    judge_profile(want, *hosts.front(), seen, all);
+  }
+  judge_names(want, seen, all);
+  return all;
+}
+
+}  // namespace mrc::systems::calico::v0

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mrc/base/error.hpp"
+#include "mrc/shell/script.hpp"
+#include "mrc/systems/system.hpp"
+#include "systems/calico/v0/cluster.hpp"
+#include "systems/calico/v0/desired.hpp"
+
+namespace mrc::systems::calico::v0 {
+
+/// One of Calico's own containers.
+struct NodeContainer {
+  std::string image;
+  std::map<std::string, std::string> env;
+  bool running = false;
+  std::string restart;  ///< restart policy: "always"
+};
+
+struct Binary {
+  std::string path;
+  std::string sha256;
+  std::string version;  ///< empty: not asked, as the file is the wanted one
+};
+
+/// A server's container and what hangs on it.
+struct ServerSeen {
+  std::string container;  ///< full id; empty: there is none
+  bool running = false;
+  std::set<std::string> addresses;  ///< on its eth1, "192.168.0.50/32"
+  std::string route;                ///< the host's interface to its address; empty: no route
+};
+
+/// What one host's probe said.
+struct HostSeen {
+  std::string kernel_name;                     ///< `uname -n`: the host's identity for Calico
+  std::map<std::string, std::string> sysctls;  ///< "net/ipv4/ip_forward" → "1"
+  std::map<std::string, bool> modules;
+  bool bgp_port_taken = false;
+  std::optional<Binary> calicoctl;
+  bool docker_up = false;
+  std::string docker_why;  ///< when it is not up
+  std::optional<NodeContainer> node;
+  std::optional<NodeContainer> libnetwork;
+  std::map<std::string, bool> images;  ///< present or not, of the images asked about
+  std::map<ServerId, ServerSeen> servers;
+  std::optional<Cluster> cluster;  ///< only from the host that is asked, when etcd answered
+  std::string etcd_why;            ///< when it did not
+};
+
+/// What mrc's records say of one host, as far as it is Calico's.
+struct Made {
+  std::optional<std::string> calicoctl_sha256;
+  bool node = false;
+  bool libnetwork = false;
+  std::vector<std::string> images;
+  std::vector<std::pair<std::string, std::string>> sysctls;
+  bool has_sysctls = false;  ///< also when none was to be noted, or only the file was made
+  std::vector<std::string> absent_paths;
+  bool has_paths = false;
+  std::optional<std::string> pool;
+  std::optional<std::string> profile;
+  bool cluster = false;
+  struct Attached {
+    std::string address;
+    std::string container;
+  };
+  std::map<ServerId, Attached> endpoints;
+
+  /// Something of the host itself, not of the cluster or a server.
+  bool host_things() const {
+    return node || libnetwork || !images.empty() || has_sysctls || has_paths;
+  }
+  bool cluster_things() const { return pool || profile || cluster; }
+};
+
+/// All hosts, read.
+struct Reading {
+  std::map<HostId, HostSeen> hosts;
+  std::map<HostId, Made> made;
+  /// etcd's keys; empty when etcd did not answer, which is not the same as having none.
+  std::optional<Cluster> cluster;
+  std::string etcd_why;
+
+  const HostSeen& host(const HostId& id) const { return hosts.at(id); }
+  const Made& made_on(const HostId& id) const { return made.at(id); }
+  /// Every container id under which mrc attached this server, on any host.
+  std::set<std::string> attached_ids(const ServerId& server) const;
+};
+
+/// Asks one host; etcd is asked by the first host that runs a node only, as all see the same.
+shell::Script probe_script(const Desired& want, const HostId& host);
+
+/// Reads what `probe_script` printed.
+///
+/// Shape:  a fact a line, first its name: `kernel NAME`, `sysctl KEY VALUE`, `module NAME yes|no`,
+///         `bgp free|taken`, `calicoctl absent|PATH SHA256 VERSION`, `docker up|down WHY`,
+///         `container NAME absent|JSON`, `image NAME present|absent`,
+///         `server NAME absent|ID RUNNING PID`, `eth1 NAME ADDRESS/PREFIX`, `route NAME INTERFACE`,
+///         `etcd json JSON|down WHY`; `end` last.
+/// Errors: `unreadable`, with the line; also when `end` is missing.
+Result<HostSeen> parse_probe(std::string_view text);
+
+/// Reads the record's entries that begin with "calico/". Errors: `unreadable`.
+Result<Made> parse_made(const std::map<std::string, std::string>& record);
+
+/// Everything that planning needs. Errors: `unreadable`, naming the host.
+Result<Reading> read(const Desired& want, const Observations& seen);
+
+}  // namespace mrc::systems::calico::v0

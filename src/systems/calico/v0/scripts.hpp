@@ -1,0 +1,15 @@
+#pragma once
+
+#include "mrc/shell/script.hpp"
+#include "systems/calico/v0/desired.hpp"
+
+namespace mrc::systems::calico::v0 {
+
+/// A script that knows the functions for building, and whose they are.
+shell::Script make_script(const Desired& want);
+/// The same for taking away.
+shell::Script gone_script(const Desired& want);
+/// The same for asking only.
+shell::Script ask_script(const Desired& want);
+
+}  // namespace mrc::systems::calico::v0

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mrc/base/id.hpp"
+#include "mrc/base/net.hpp"
+#include "mrc/topology/topology.hpp"
+#include "systems/dnat/probe.hpp"
+#include "systems/dnat/rule.hpp"
+
+namespace mrc::systems::dnat {
+
+/// One server that the outside shall reach at its host's address.
+struct Exposure {
+  ServerId server;
+  HostId host;
+  Ipv4 host_ip;
+  Port port;              ///< on the host
+  std::string to;         ///< "10.77.0.50:3306"
+  std::string interface;  ///< empty: the one that carries `host_ip`
+  std::string mark;       ///< "mrc:orders:mysql-master"
+  bool operator==(const Exposure&) const = default;
+};
+
+/// All exposures, in the file's order.
+std::vector<Exposure> desired(const topology::Topology& topology);
+
+/// What every mark of this deployment begins with.
+std::string mark_prefix(const std::string& deployment);
+
+/// Where the outside comes in on this host; empty when no interface carries the address.
+std::string interface_of(const Exposure& want, const Observed& seen);
+
+/// What comes from outside, and what comes from the host itself.
+Flow flow_from_outside(const Exposure& want, const std::string& interface);
+Flow flow_from_host(const Exposure& want);
+
+/// The two rules, as iptables-save would show them.
+std::vector<Rule> rules(const Exposure& want, const std::string& interface);
+
+/// "-I PREROUTING 1 ...": the rule as an order to put it first.
+std::string insertion(const Rule& rule);
+
+/// How the exposure stands on its host.
+struct Standing {
+  std::vector<const Rule*> ours;      ///< with our mark, wherever they are
+  bool exact = false;                 ///< each wanted rule is there, once, and no other of ours
+  std::vector<const Rule*> shadowing; ///< foreign ones that win over ours, or would lose to it
+};
+Standing standing(const Exposure& want, const Observed& seen);
+
+}  // namespace mrc::systems::dnat

@@ -1,0 +1,143 @@
+#include "systems/dnat/steps.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "dnat.sh.hpp"
+#include "mrc/plan/milestone.hpp"
+
+namespace mrc::systems::dnat {
+namespace {
+
+constexpr std::string_view k_record = "dnat/";
+
+std::vector<std::string> texts(const std::vector<const Rule*>& rules) {
+  std::vector<std::string> out;
+  for (const auto* rule : rules) out.push_back(rule->text);
+  return out;
+}
+
+plan::Step expose(const std::string& deployment,
+                  const Exposure& want,
+                  const std::string& interface,
+                  const Standing& now) {
+  plan::Step step;
+  step.id = StepId(fmt::format("dnat/{}/expose", want.server));
+  step.host = want.host;
+  step.title = fmt::format("expose {} at {}:{}", want.server, want.host_ip, want.port);
+  step.change = now.ours.empty() ? plan::Change::create : plan::Change::update;
+  step.reason = now.ours.empty() ? "the outside cannot reach it"
+                                 : "its rules are not the wanted ones, each once";
+  for (const auto& text : texts(now.ours)) {
+    step.diff.push_back({plan::Change::remove, "nat rule", text, {}});
+  }
+  std::vector<std::string> words;
+  for (const auto& rule : rules(want, interface)) {
+    words.push_back(insertion(rule));
+    step.diff.push_back({plan::Change::create, "nat rule", {}, words.back()});
+  }
+  step.apply.use(embedded::dnat_sh)
+      .line("mrc_record {} {} {}",
+            deployment,
+            fmt::format("{}{}", k_record, want.server),
+            fmt::format(R"({{"port": {}, "to": "{}"}})", want.port.number(), want.to))
+      .line("mrc_dnat_set {} {}", want.mark, shell::words(words));
+  step.needs = {plan::milestone::endpoint_ready(want.server), plan::milestone::profile_open()};
+  return step;
+}
+
+plan::Step hide(const std::string& deployment,
+                const HostId& host,
+                const std::string& server,
+                const Observed& seen,
+                const std::string& reason) {
+  const auto mark = mark_prefix(deployment) + server;
+  plan::Step step;
+  step.id = StepId(fmt::format("dnat/{}/{}/hide", host, server));
+  step.host = host;
+  step.title = fmt::format("stop exposing {}", server);
+  step.change = plan::Change::remove;
+  step.reason = reason;
+  for (const auto& rule : seen.rules) {
+    if (rule.comment == mark) {
+      step.diff.push_back({plan::Change::remove, "nat rule", rule.text, {}});
+    }
+  }
+  step.apply.use(embedded::dnat_sh)
+      .line("mrc_dnat_remove {}", mark)
+      .line("mrc_forget {} {}", deployment, fmt::format("{}{}", k_record, server));
+  return step;
+}
+
+/// Servers of this deployment that the host has rules or a record of, sorted.
+std::set<std::string> present(const std::string& deployment,
+                              const HostId& host,
+                              const Observed& seen,
+                              const Observations& records) {
+  std::set<std::string> servers;
+  const auto prefix = mark_prefix(deployment);
+  for (const auto& rule : seen.rules) {
+    if (rule.comment.starts_with(prefix)) servers.insert(rule.comment.substr(prefix.size()));
+  }
+  for (const auto& [key, value] : records.record(host)) {
+    if (key.starts_with(k_record)) servers.insert(key.substr(k_record.size()));
+  }
+  return servers;
+}
+
+}  // namespace
+
+std::vector<plan::Step> steps(const std::string& deployment,
+                              const std::vector<Exposure>& wanted,
+                              const std::map<HostId, Observed>& seen,
+                              const Observations& records) {
+  std::vector<plan::Step> out;
+  for (const auto& [host, observed] : seen) {
+    for (const auto& server : present(deployment, host, observed, records)) {
+      const bool stays = std::any_of(wanted.begin(), wanted.end(), [&](const Exposure& want) {
+        return want.host == host && want.server.text() == server;
+      });
+      if (!stays) {
+        auto step = hide(deployment, host, server, observed, "the file does not expose it here");
+        step.risk = plan::Risk::disruptive;
+        out.push_back(std::move(step));
+      }
+    }
+  }
+  for (const auto& want : wanted) {
+    const auto& observed = seen.at(want.host);
+    const auto interface = interface_of(want, observed);
+    if (interface.empty()) continue;  // preflight says so
+    const auto now = standing(want, observed);
+    const auto& record = records.record(want.host);
+    const bool recorded = record.contains(fmt::format("{}{}", k_record, want.server));
+    if (now.exact && recorded) continue;
+    auto step = expose(deployment, want, interface, now);
+    if (now.exact) step.reason = "the record on the host lacks it";
+    // Rules of a server that left this host may hold the same port.
+    for (const auto& other : out) {
+      if (other.host == want.host && other.change == plan::Change::remove) {
+        step.after.push_back(other.id);
+      }
+    }
+    out.push_back(std::move(step));
+  }
+  return out;
+}
+
+std::vector<plan::Step> teardown(const std::string& deployment,
+                                 const std::map<HostId, Observed>& seen,
+                                 const Observations& records) {
+  std::vector<plan::Step> out;
+  for (const auto& [host, observed] : seen) {
+    for (const auto& server : present(deployment, host, observed, records)) {
+      auto step = hide(deployment, host, server, observed, "the deployment goes");
+      step.gives = {plan::milestone::exposure_gone(ServerId(server))};
+      step.risk = plan::Risk::disruptive;
+      out.push_back(std::move(step));
+    }
+  }
+  return out;
+}
+
+}  // namespace mrc::systems::dnat

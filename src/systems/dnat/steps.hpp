@@ -1,0 +1,29 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mrc/systems/system.hpp"
+#include "systems/dnat/desired.hpp"
+#include "systems/dnat/probe.hpp"
+
+namespace mrc::systems::dnat {
+
+std::vector<Finding> findings(const std::vector<Exposure>& wanted,
+                              const std::map<HostId, Observed>& seen);
+
+/// Exposes what is wanted and not so, hides what has our mark and is not wanted.
+std::vector<plan::Step> steps(const std::string& deployment,
+                              const std::vector<Exposure>& wanted,
+                              const std::map<HostId, Observed>& seen,
+                              const Observations& records);
+
+/// Hides everything that has our mark or our record.
+std::vector<plan::Step> teardown(const std::string& deployment,
+                                 const std::map<HostId, Observed>& seen,
+                                 const Observations& records);
+
+std::vector<Check> checks(const std::vector<Exposure>& wanted);
+
+}  // namespace mrc::systems::dnat

@@ -1,0 +1,61 @@
+#include "systems/docker/steps.hpp"
+
+namespace mrc::systems::docker {
+namespace {
+
+using Level = Verdict::Level;
+
+/// What calicoctl v0.22 speaks, and cannot be told otherwise.
+constexpr ApiVersion k_legacy_api{1, 16};
+
+void check_legacy_api(const HostId& host, const Observed& seen, std::vector<Finding>& out) {
+  if (seen.api_min <= k_legacy_api) return;
+  out.push_back({host,
+                 Level::fail,
+                 fmt::format("Docker refuses API {}", k_legacy_api.text()),
+                 fmt::format("calicoctl v0.22.0 speaks Docker API {} only; this engine, {}, "
+                             "serves {} to {}",
+                             k_legacy_api.text(),
+                             seen.version,
+                             seen.api_min.text(),
+                             seen.api.text()),
+                 "lower the engine's limit: write /etc/systemd/system/docker.service.d/"
+                 "mrc-api.conf with the lines [Service] and "
+                 "Environment=DOCKER_MIN_API_VERSION=1.12, then systemctl daemon-reload && "
+                 "systemctl restart docker. An engine that refuses to start with it (Docker 29 and "
+                 "newer no longer hold that API) must be an older one, or use calico.version: "
+                 "v3.32.x"});
+}
+
+}  // namespace
+
+std::vector<Finding> findings(const topology::Topology& topology,
+                              const std::map<HostId, Observed>& seen) {
+  const bool legacy = topology.calico.version.starts_with("v0.");
+  std::vector<Finding> out;
+  for (const auto& host : topology.hosts) {
+    const auto& one = seen.at(host.id);
+    switch (one.engine) {
+      case Observed::Engine::absent:
+        out.push_back({host.id,
+                       Level::fail,
+                       "Docker is not installed",
+                       "there is no command docker",
+                       "install Docker Engine there: mrc uses it as it is and never installs it"});
+        break;
+      case Observed::Engine::down:
+        out.push_back({host.id,
+                       Level::fail,
+                       "Docker does not answer",
+                       one.reason,
+                       "start it (systemctl start docker) and look at: journalctl -u docker"});
+        break;
+      case Observed::Engine::up:
+        if (legacy) check_legacy_api(host.id, one, out);
+        break;
+    }
+  }
+  return out;
+}
+
+}  // namespace mrc::systems::docker
