@@ -31,10 +31,7 @@ int main(int argc, char** argv) {
       .err_is_terminal = terminal,
       .color = terminal && !variable("NO_COLOR"),
       .variable = variable,
-      .make_connector =
-          [] {
-            return std::make_unique<mrc::transport::OpenSshConnector>(options);
-          },
+      .make_connector = [] { return std::make_unique<mrc::transport::OpenSshConnector>(options); },
       .clock = clock};
   ExitCode code = ExitCode::bug;
   try {

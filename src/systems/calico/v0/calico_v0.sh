@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # some variables are set by the script that uses these
 # Running calicoctl v0.22 and keeping its cluster-wide things and its node on one host.
 # Set by each script before use: "$mrc_calico_name" (deployment), "$mrc_calico_endpoints".
 
@@ -255,7 +256,7 @@ calico-node says: $(docker logs --tail 8 calico-node 2>&1)"
 mrc_calico_node_done() {
   if [ -e "$mrc_calico_log.rc" ]; then return 0; fi
   docker container inspect --format '{{.Id}}' calico-node >"$mrc_calico_log.now" 2>/dev/null || :
-  if ! cmp -s "$mrc_calico_log.old" "$mrc_calico_log.now" &&
+  if [ "$(cat "$mrc_calico_log.old")" != "$(cat "$mrc_calico_log.now")" ] &&
     docker logs calico-node 2>&1 | grep -q 'Calico node started successfully'; then
     if [ ! -e "$mrc_calico_log.seen" ]; then date +%s >"$mrc_calico_log.seen"; fi
     if [ "$(($(date +%s) - $(cat "$mrc_calico_log.seen")))" -ge 30 ]; then return 0; fi

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # some variables are set by the script that uses these
 # One server's address: the endpoint in etcd, the interface in its container, the route to it.
 # Needs calico_v0.sh.
 

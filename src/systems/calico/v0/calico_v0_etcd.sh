@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # some variables are set by the script that uses these
 # Reading etcd's v2 keys over HTTP, with what every host has: curl, or bash, or wget.
 # "$mrc_calico_endpoints" is the comma list of endpoints, as ETCD_ENDPOINTS takes it.
 

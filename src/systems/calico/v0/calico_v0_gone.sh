@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # some variables are set by the script that uses these
 # Taking away what mrc made of Calico v0.22. Needs calico_v0.sh and calico_v0_endpoint.sh.
 # "$mrc_calico_etcd_goes" is `yes` when etcd itself belongs to the deployment.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # some variables are set by the script that uses these
 # The probe of Calico v0.22 on one host: read-only, a fact a line, `end` last.
 
 # mrc_calico_module NAME: the kernel has it, loaded, loadable or built in.
