@@ -58,7 +58,16 @@ mrc_forget() {
 mrc_recorded() {
   grep -qF "\"$2\": " "/var/lib/mrc/$1.json" 2>/dev/null
 }
+# Steps of one host run side by side, so a record is read and written under a lock: on the folder
+# that holds all sessions' private ones, as it leaves no file behind.
 mrc_record_write() {
+  (
+    exec 8<"${MRC_D%/*/*}" || exit 1
+    flock 8 || exit 1
+    mrc_record_replace "$@"
+  )
+}
+mrc_record_replace() {
   mkdir -p /var/lib/mrc || return 1
   chmod 0700 /var/lib/mrc || return 1
   mrc_record_file=/var/lib/mrc/$1.json
