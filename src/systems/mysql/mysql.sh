@@ -1,10 +1,11 @@
 # Functions for the mysql system's scripts. Passwords come as files of their exact bytes and leave only
 # on a pipe into the container, where they live in a 0600 option file for one client's time.
 
-# The line of an option file that sets the password; only a backslash needs care inside quotes.
+# The line of an option file that sets the password. A bare quote inside would be kept, but would let a
+# later # begin a comment.
 mrc_mysql_option() {
   printf 'password="'
-  sed -e 's/\\/\\\\/g' "$1" | tr -d '\n'
+  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' "$1" | tr -d '\n'
   printf '"\n'
 }
 
