@@ -58,17 +58,21 @@ mrc_forget() {
 mrc_recorded() {
   grep -qF "\"$2\": " "/var/lib/mrc/$1.json" 2>/dev/null
 }
-# Steps of one host run side by side, so a record is read and written under a lock: on the folder
-# that holds all sessions' private ones, as it leaves no file behind.
+# Steps of one host run side by side, so the record is read and replaced under a lock: of its own
+# folder, which leaves nothing behind. A folder that somebody removed meanwhile is made again.
 mrc_record_write() {
-  (
-    exec 8<"${MRC_D%/*/*}" || exit 1
-    flock 8 || exit 1
-    mrc_record_replace "$@"
-  )
+  for mrc_record_try in 1 2 3 4 5; do
+    mkdir -p /var/lib/mrc || return 1
+    mrc_record_rc=0
+    (flock 8 && mrc_record_locked "$@") 8</var/lib/mrc || mrc_record_rc=$?
+    [ "$mrc_record_rc" -eq 75 ] || return "$mrc_record_rc"
+  done
+  printf 'the record %s was taken away %s times while it was written\n' "$1" "$mrc_record_try" >&2
+  return 1
 }
-mrc_record_replace() {
-  mkdir -p /var/lib/mrc || return 1
+mrc_record_locked() {
+  # shellcheck disable=SC3013
+  [ /proc/self/fd/8 -ef /var/lib/mrc ] || return 75
   chmod 0700 /var/lib/mrc || return 1
   mrc_record_file=/var/lib/mrc/$1.json
   mrc_record_rest=

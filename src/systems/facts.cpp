@@ -7,8 +7,8 @@ namespace {
 
 bool is_key(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_';
   });
 }
 
@@ -21,8 +21,8 @@ Result<Facts> Facts::parse(std::string_view text) {
     ++number;
     const auto stop = text.find('\n');
     if (stop == std::string_view::npos) {
-      return fail(ErrorKind::unreadable, "the answer is cut off at line {}: {}", number,
-                  excerpt(text));
+      return fail(
+          ErrorKind::unreadable, "the answer is cut off at line {}: {}", number, excerpt(text));
     }
     const auto line = text.substr(0, stop);
     text.remove_prefix(stop + 1);

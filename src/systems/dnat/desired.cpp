@@ -8,10 +8,9 @@ namespace {
 constexpr int k_server_port = 3306;  // inside a container it is always this one
 
 bool same_rule(const Rule& a, const Rule& b) {
-  return a.chain == b.chain && a.destination == b.destination &&
-         a.in_interface == b.in_interface && a.out_interface == b.out_interface &&
-         a.protocol == b.protocol && a.port == b.port && a.comment == b.comment &&
-         a.target == b.target && a.to == b.to && a.others == b.others;
+  return a.chain == b.chain && a.destination == b.destination && a.in_interface == b.in_interface &&
+         a.out_interface == b.out_interface && a.protocol == b.protocol && a.port == b.port &&
+         a.comment == b.comment && a.target == b.target && a.to == b.to && a.others == b.others;
 }
 
 /// The catchers before ours; all of them when ours is not there.
@@ -38,7 +37,9 @@ Rule rule(const Exposure& want, const std::string& chain) {
 
 }  // namespace
 
-std::string mark_prefix(const std::string& deployment) { return fmt::format("mrc:{}:", deployment); }
+std::string mark_prefix(const std::string& deployment) {
+  return fmt::format("mrc:{}:", deployment);
+}
 
 std::vector<Exposure> desired(const topology::Topology& topology) {
   std::vector<Exposure> all;
@@ -52,9 +53,8 @@ std::vector<Exposure> desired(const topology::Topology& topology) {
     one.host_ip = host.ip;
     one.port = *port;
     one.to = fmt::format("{}:{}", server.address, k_server_port);
-    one.interface = topology.expose && !topology.expose->interface.empty()
-                        ? topology.expose->interface
-                        : host.interface;
+    one.interface =
+        topology.expose && !topology.expose->interface.empty() ? topology.expose->interface : host.interface;
     one.mark = mark_prefix(topology.name) + server.id.text();
     all.push_back(std::move(one));
   }

@@ -44,9 +44,9 @@ std::string insertion(const Rule& rule);
 
 /// How the exposure stands on its host.
 struct Standing {
-  std::vector<const Rule*> ours;      ///< with our mark, wherever they are
-  bool exact = false;                 ///< each wanted rule is there, once, and no other of ours
-  std::vector<const Rule*> shadowing; ///< foreign ones that win over ours, or would lose to it
+  std::vector<const Rule*> ours;       ///< with our mark, wherever they are
+  bool exact = false;                  ///< each wanted rule is there, once, and no other of ours
+  std::vector<const Rule*> shadowing;  ///< foreign ones that win over ours, or would lose to it
 };
 Standing standing(const Exposure& want, const Observed& seen);
 

@@ -16,8 +16,7 @@ void check_shadow(const Exposure& want, const Observed& seen, std::vector<Findin
     if (rule->comment.starts_with(prefix)) continue;
     Finding finding;
     finding.host = want.host;
-    finding.title =
-        fmt::format("another rule takes port {} of {}", want.port, want.host_ip);
+    finding.title = fmt::format("another rule takes port {} of {}", want.port, want.host_ip);
     finding.detail = fmt::format("{} could not be reached beside it: {}", want.server, rule->text);
     finding.remedy = rule->chain == "PREROUTING" || rule->chain == "OUTPUT"
                          ? "when it is not needed: " + deletion(*rule)

@@ -107,8 +107,7 @@ bool may_match(const Rule& rule, const Flow& flow) {
 }
 
 bool decides(const Rule& rule) {
-  const bool final =
-      rule.target == "DNAT" || rule.target == "REDIRECT" || rule.target == "ACCEPT";
+  const bool final = rule.target == "DNAT" || rule.target == "REDIRECT" || rule.target == "ACCEPT";
   return final && (rule.port || rule.others.empty());
 }
 
@@ -156,7 +155,8 @@ Result<Rule> parse_rule(std::string_view line) {
       if (condition != nullptr) *condition = Condition{value, negated};
       if (text != nullptr) *text = value;
     } else {
-      rule.others += fmt::format("{}{}{}", rule.others.empty() ? "" : " ", negated ? "! " : "", word);
+      rule.others +=
+          fmt::format("{}{}{}", rule.others.empty() ? "" : " ", negated ? "! " : "", word);
     }
     negated = false;
   }

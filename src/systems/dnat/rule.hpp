@@ -26,10 +26,10 @@ struct Rule {
   std::optional<Condition> protocol;
   std::optional<Condition> port;  ///< --dport or --dports: "3306", "3000:4000", "80,443"
   std::string comment;
-  std::string target;          ///< of -j or -g
-  std::string to;              ///< --to-destination
-  std::string others;          ///< conditions that we do not weigh, as words: "-m mark --mark 0x1"
-  std::string text;            ///< the line itself
+  std::string target;  ///< of -j or -g
+  std::string to;      ///< --to-destination
+  std::string others;  ///< conditions that we do not weigh, as words: "-m mark --mark 0x1"
+  std::string text;    ///< the line itself
   bool operator==(const Rule&) const = default;
 };
 

@@ -12,8 +12,7 @@ Result<std::map<HostId, docker::Observed>> read_all(const topology::Topology& to
   for (const auto& host : topology.hosts) {
     const auto answer = seen.get(host.id, "docker");
     if (!answer) return fail(answer.error());
-    auto observed =
-        docker::parse_probe((*answer)->out, docker::wanted_image(topology, host.id));
+    auto observed = docker::parse_probe((*answer)->out, docker::wanted_image(topology, host.id));
     if (!observed) return fail(std::move(observed).error().with("reading Docker on {}", host.id));
     all.emplace(host.id, std::move(*observed));
   }

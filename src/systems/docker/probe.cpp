@@ -67,10 +67,8 @@ Result<Observed> parse_probe(std::string_view text, const std::string& image) {
   const auto words = split_words(facts->first("image"));
   if (words.size() != 2 || words[0] != image ||
       (words[1] != "absent" && !words[1].starts_with("sha256:"))) {
-    return fail(ErrorKind::unreadable,
-                "odd answer on image {}: {}",
-                image,
-                excerpt(facts->first("image")));
+    return fail(
+        ErrorKind::unreadable, "odd answer on image {}: {}", image, excerpt(facts->first("image")));
   }
   if (words[1] != "absent") seen.image_id = words[1];
   return seen;

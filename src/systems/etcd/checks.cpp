@@ -54,9 +54,7 @@ Verdict judge_health(const Desired&, const WantedMember&, const Observed& seen) 
 
 Verdict judge_members(const Desired& want, const WantedMember&, const Observed& seen) {
   if (!seen.cluster) {
-    return {Level::fail,
-            seen.cluster_error.empty() ? "it does not run" : seen.cluster_error,
-            {}};
+    return {Level::fail, seen.cluster_error.empty() ? "it does not run" : seen.cluster_error, {}};
   }
   std::set<std::string> wanted;
   std::set<std::string> found;
@@ -93,7 +91,8 @@ Check about(const Desired& want,
   return check;
 }
 
-/// Each member is asked by itself, as two clusters of the same names would each be healthy.
+/// Each member is asked by itself, as two clusters of the same names would each be healthy. One
+/// that does not answer fails a check of its own.
 Check one_cluster(const Desired& want) {
   Check check;
   check.id = "MRC-V105";
@@ -102,22 +101,18 @@ Check one_cluster(const Desired& want) {
   check.title = "all members are in one cluster";
   check.ask.use(embedded::etcd_probe_sh);
   for (const auto& member : want.members) {
-    check.ask.line("mrc_etcd_ctl --endpoints={} member list -w json", member.client_url);
+    check.ask.line("mrc_etcd_ctl --endpoints={} member list -w json || :", member.client_url);
   }
-  check.judge = [count = want.members.size()](const Observation& answer) -> Verdict {
-    if (answer.status != 0) {
-      return {Level::fail, "a member does not answer: " + excerpt(answer.err, 200), {}};
-    }
+  check.judge = [](const Observation& answer) -> Verdict {
     std::set<std::uint64_t> ids;
-    std::size_t lines = 0;
-    for (std::string_view rest = answer.out; !rest.empty(); ++lines) {
+    for (std::string_view rest = answer.out; !rest.empty();) {
       const auto stop = rest.find('\n');
       const auto cluster = parse_members(rest.substr(0, stop));
       if (!cluster) return unreadable(cluster.error(), answer);
       ids.insert(cluster->id);
       rest.remove_prefix(stop == std::string_view::npos ? rest.size() : stop + 1);
     }
-    if (lines != count) return {Level::fail, fmt::format("{} of {} answered", lines, count), {}};
+    if (ids.empty()) return {Level::fail, "no member tells its cluster", {}};
     if (ids.size() == 1) return {Level::ok, fmt::format("cluster {:x}", *ids.begin()), {}};
     std::string detail = "cluster ids";
     for (const auto id : ids) detail += fmt::format(" {:x}", id);
@@ -170,8 +165,8 @@ std::vector<Check> checks(const Desired& want) {
     all.push_back(about(want, member, "MRC-V101", "the etcd member runs, and at boot", judge_unit));
     all.push_back(about(want, member, "MRC-V102", "its configuration is as wanted", judge_config));
     all.push_back(about(want, member, "MRC-V103", "the etcd member is healthy", judge_health));
-    all.push_back(about(want, member, "MRC-V104", "it knows exactly the wanted members",
-                        judge_members));
+    all.push_back(
+        about(want, member, "MRC-V104", "it knows exactly the wanted members", judge_members));
     if (want.v2) all.push_back(v2_api(member));
   }
   if (!want.members.empty()) {

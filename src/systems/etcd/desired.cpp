@@ -36,8 +36,7 @@ Desired desired(const topology::Topology& topology) {
   for (const auto& host : topology.hosts) want.hosts.push_back(host.id);
   for (const auto& id : section.members) {
     const auto ip = topology.host(*id).ip;
-    want.members.push_back(
-        {*id, ip, url(ip, section.client_port), url(ip, section.peer_port)});
+    want.members.push_back({*id, ip, url(ip, section.client_port), url(ip, section.peer_port)});
   }
   return want;
 }

@@ -65,12 +65,12 @@ void check_host(const Desired& want,
                    "when nothing needs it: systemctl disable --now etcd; or use that cluster as it "
                    "is: etcd.endpoints"});
   } else if (!ours && one.data) {
-    out.push_back({host,
-                   Level::fail,
-                   "the data directory of another etcd is there",
-                   fmt::format("{} is not empty; mrc did not make it", want.data_dir),
-                   "when nobody needs it: rm -r " + want.data_dir +
-                       "; or give another etcd.data_dir"});
+    out.push_back(
+        {host,
+         Level::fail,
+         "the data directory of another etcd is there",
+         fmt::format("{} is not empty; mrc did not make it", want.data_dir),
+         "when nobody needs it: rm -r " + want.data_dir + "; or give another etcd.data_dir"});
   }
   if (!one.unit.running() && !one.listeners.empty()) {
     out.push_back({host,

@@ -91,11 +91,8 @@ Result<void> read_cluster(const Facts& facts, Observed& seen) {
 shell::Script probe_script(const Desired& want, const WantedMember& member) {
   shell::Script script;
   return script.use(embedded::etcd_probe_sh)
-      .line("mrc_etcd_probe {} {} {} {}",
-            member.ip,
-            want.client_port,
-            want.peer_port,
-            want.data_dir);
+      .line(
+          "mrc_etcd_probe {} {} {} {}", member.ip, want.client_port, want.peer_port, want.data_dir);
 }
 
 Result<Cluster> parse_members(std::string_view text) {

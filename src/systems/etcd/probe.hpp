@@ -40,23 +40,23 @@ struct Unit {
   std::string active;  ///< "active", "inactive", "failed", "activating"
   std::string file;    ///< "enabled", "disabled", "masked", "masked-runtime"; may be empty
   std::string exec;    ///< its command
-  bool running() const { return active != "inactive" && active != "failed"; }
+  bool running() const { return !active.empty() && active != "inactive" && active != "failed"; }
   bool operator==(const Unit&) const = default;
 };
 
 /// etcd on one host.
 struct Observed {
   bool systemd = false;
-  std::string manager;                ///< "apt", "dnf", "yum", "zypper", "none"
-  std::optional<Version> etcd;        ///< empty: not installed
+  std::string manager;          ///< "apt", "dnf", "yum", "zypper", "none"
+  std::optional<Version> etcd;  ///< empty: not installed
   std::optional<Version> etcdctl;
-  std::optional<Version> candidate;   ///< what would be installed, where the host can tell
+  std::optional<Version> candidate;  ///< what would be installed, where the host can tell
   Unit unit;
-  std::string config_path;            ///< what the unit reads; empty: it reads none, or no unit
+  std::string config_path;  ///< what the unit reads; empty: it reads none, or no unit
   std::map<std::string, std::string> config;  ///< key → value, without quotes
-  bool data = false;                  ///< the wanted data directory holds something
-  std::vector<std::string> listeners; ///< who holds the ports while the unit is down
-  std::optional<Cluster> cluster;     ///< as the running member tells it
+  bool data = false;                          ///< the wanted data directory holds something
+  std::vector<std::string> listeners;         ///< who holds the ports while the unit is down
+  std::optional<Cluster> cluster;             ///< as the running member tells it
   std::string cluster_error;
   bool healthy = false;
   std::string health_error;

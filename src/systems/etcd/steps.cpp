@@ -91,7 +91,8 @@ class Builder {
     if (!one.systemd) return;
     if (!one.unit.running()) {
       auto& step = add(member, "start", "start the etcd member", Change::run);
-      step.reason = "the unit is " + (one.unit.load == "loaded" ? one.unit.active : one.unit.load);
+      step.reason = one.unit.load == "loaded" ? "the unit is " + one.unit.active
+                                              : std::string("it never ran here");
       step.apply.use(embedded::etcd_unit_sh)
           .line("mrc_etcd_start {} {}", m_want.deployment, m_want.data_dir);
       m_started.push_back(step.id);
@@ -152,9 +153,7 @@ class Builder {
   bool needs_restart(const HostId& host) const {
     return std::find(m_restart.begin(), m_restart.end(), host) != m_restart.end();
   }
-  bool rolls(const HostId& host) const {
-    return needs_restart(host) && m_seen.at(host).healthy;
-  }
+  bool rolls(const HostId& host) const { return needs_restart(host) && m_seen.at(host).healthy; }
 
   const Desired& m_want;
   const Seen& m_seen;
@@ -168,7 +167,9 @@ class Builder {
 
 }  // namespace
 
-Result<std::vector<Step>> steps(const Desired& want, const Seen& seen, const Observations& records) {
+Result<std::vector<Step>> steps(const Desired& want,
+                                const Seen& seen,
+                                const Observations& records) {
   const auto refused = foreign(want, seen, records);
   if (!refused.empty()) {
     const auto& first = refused.front();

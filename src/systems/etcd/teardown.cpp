@@ -65,9 +65,11 @@ Result<void> restore_config(const std::string& deployment, const Entry& entry, S
   const auto was = entry.text("was");
   if (!path) return fail(path.error());
   if (!was) return fail(was.error());
-  step.title = *was == "absent" ? "remove etcd's configuration"
-                                : "bring back etcd's former configuration";
-  step.diff = {{*was == "absent" ? Change::remove : Change::update, *path, "as mrc wrote it",
+  step.title =
+      *was == "absent" ? "remove etcd's configuration" : "bring back etcd's former configuration";
+  step.diff = {{*was == "absent" ? Change::remove : Change::update,
+                *path,
+                "as mrc wrote it",
                 *was == "absent" ? "" : "as it was"}};
   step.apply.use(embedded::etcd_unit_sh)
       .line("mrc_etcd_restore_config {} {} {}", deployment, *path, *was);

@@ -30,13 +30,14 @@ void check_address(const topology::Host& host, const Observed& seen, std::vector
     return std::any_of(seen.addresses.begin(), seen.addresses.end(), test);
   };
   if (!has([&](const Address& one) { return one.ip == host.ip; })) {
-    out.push_back({host.id,
-                   Level::fail,
-                   fmt::format("the host does not have the address {}", host.ip),
-                   fmt::format("it calls itself {} and has {}", seen.hostname, list_addresses(seen)),
-                   "check that this is the host meant; when it is reached through another address, "
-                   "give its own as hosts." +
-                       host.id.text() + ".ip"});
+    out.push_back(
+        {host.id,
+         Level::fail,
+         fmt::format("the host does not have the address {}", host.ip),
+         fmt::format("it calls itself {} and has {}", seen.hostname, list_addresses(seen)),
+         "check that this is the host meant; when it is reached through another address, "
+         "give its own as hosts." +
+             host.id.text() + ".ip"});
   }
   if (!host.interface.empty() &&
       !has([&](const Address& one) { return one.interface == host.interface; })) {
@@ -63,12 +64,12 @@ void check_names(const topology::Topology& topology,
     for (const auto& other : topology.hosts) {
       if (other.id == host.id) break;  // each pair once, told of the later one
       if (seen.at(other.id).hostname != name) continue;
-      out.push_back({host.id,
-                     Level::fail,
-                     fmt::format("{} has the same host name", other.id),
-                     fmt::format("both call themselves {}; Calico would take them for one host",
-                                 name),
-                     "give each its own: hostnamectl set-hostname " + host.id.text()});
+      out.push_back(
+          {host.id,
+           Level::fail,
+           fmt::format("{} has the same host name", other.id),
+           fmt::format("both call themselves {}; Calico would take them for one host", name),
+           "give each its own: hostnamectl set-hostname " + host.id.text()});
     }
   }
 }
@@ -86,12 +87,12 @@ void check_distinct(const topology::Topology& topology,
           mine.addresses != theirs.addresses) {
         continue;
       }
-      out.push_back({host.id,
-                     Level::fail,
-                     fmt::format("{} and {} are one machine", other.id, host.id),
-                     fmt::format("both logins reach {} with {}", mine.hostname,
-                                 list_addresses(mine)),
-                     "correct one of the two addresses"});
+      out.push_back(
+          {host.id,
+           Level::fail,
+           fmt::format("{} and {} are one machine", other.id, host.id),
+           fmt::format("both logins reach {} with {}", mine.hostname, list_addresses(mine)),
+           "correct one of the two addresses"});
     }
   }
 }

@@ -55,8 +55,8 @@ Result<Observed> parse_probe(std::string_view text) {
   for (const auto& line : facts->all("address")) {
     const auto words = split_words(line);
     // Point-to-point links show an address without a prefix length.
-    const auto ip = words.size() == 2 ? Ipv4::parse(words[1].substr(0, words[1].find('/')))
-                                      : std::nullopt;
+    const auto ip =
+        words.size() == 2 ? Ipv4::parse(words[1].substr(0, words[1].find('/'))) : std::nullopt;
     if (!ip) return fail(ErrorKind::unreadable, "odd address: {}", excerpt(line));
     seen.addresses.push_back({words[0], *ip});
   }

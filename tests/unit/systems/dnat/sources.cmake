@@ -1,0 +1,1 @@
+list(APPEND MRC_SYSTEMS_TESTS dnat/rule_test.cpp dnat/steps_test.cpp)

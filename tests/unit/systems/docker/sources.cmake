@@ -1,0 +1,1 @@
+list(APPEND MRC_SYSTEMS_TESTS docker/docker_test.cpp)
