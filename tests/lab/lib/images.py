@@ -4,6 +4,7 @@ Each is tagged with a hash of its recipe, so that a changed recipe is built anew
 """
 
 import hashlib
+import inspect
 import json
 import shutil
 import subprocess
@@ -88,6 +89,7 @@ def finish_host(tree: Path) -> None:
     for key in (tree / "etc/ssh").glob("ssh_host_*"):
         key.unlink()  # each host makes its own at its first start
     (tree / "etc/machine-id").write_text("")
+    (tree / "usr/lib/modules").mkdir(exist_ok=True)  # a host with a kernel of its own has it
     run("chroot", tree, "systemctl", "mask", "systemd-modules-load.service")
     run("chroot", tree, "systemctl", "enable", "ssh", "docker")
     run("chroot", tree, "useradd", "-m", "-s", "/bin/bash", "-G", "sudo", "op")
@@ -95,7 +97,7 @@ def finish_host(tree: Path) -> None:
 
 
 def host_image() -> str:
-    recipe = digest(HOST_PACKAGES, HERE / "images/host", Path(__file__).read_text())
+    recipe = digest(HOST_SUITE, HOST_PACKAGES, HERE / "images/host", inspect.getsource(finish_host))
     return imported(f"{LABEL}/host:{recipe}", HOST_SUITE, HOST_PACKAGES, finish_host)
 
 
@@ -226,9 +228,10 @@ def ensure() -> Built:
     host = host_image()
     # The stand-ins' sources decide alone, not their tests.
     calico = digest(*[HERE / "calico_v0" / n for n in ("node", "libnetwork", "calicoctl", "shared")], base)
+    calico = digest(calico, (HERE / "calico_v0/make-calicoctl").read_text())
     mysql = digest(MYSQL_PACKAGE, HERE / "images/mysql-5.6", base)
     artefacts = CACHE / "artefacts"
-    key = digest(calico, mysql, host, Path(__file__).read_text())
+    key = digest(calico, mysql, host, inspect.getsource(build_mysql), inspect.getsource(build_calico))
     marker = CACHE / "inner.key"
     if not (marker.exists() and marker.read_text() == key and all(have(i) for i in INNER)):
         say("building mysql:5.6 and the Calico stand-ins")
