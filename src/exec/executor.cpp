@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -51,7 +53,7 @@ class Board {
     std::unique_lock guard(m_mutex);
     auto& ready = m_ready[host];
     const auto stopped = [&] {
-      return m_options.soft_stop.stop_requested() || m_options.hard_stop.stop_requested();
+      return m_thrown || m_options.soft_stop.stop_requested() || m_options.hard_stop.stop_requested();
     };
     m_changed.wait(guard, [&] { return stopped() || !ready.empty() || m_open == 0; });
     if (stopped() || ready.empty()) return {};
@@ -76,7 +78,18 @@ class Board {
     m_changed.notify_all();
   }
 
-  std::vector<Outcome> outcomes() { return std::move(m_outcomes); }
+  /// A bug somewhere: what runs is finished, nothing new starts, and the run ends by throwing it.
+  void abandon(std::exception_ptr thrown) {
+    const std::scoped_lock guard(m_mutex);
+    if (!m_thrown) m_thrown = std::move(thrown);
+    m_changed.notify_all();
+  }
+
+  /// After the last worker has ended.
+  std::vector<Outcome> outcomes() {
+    if (m_thrown) std::rethrow_exception(m_thrown);
+    return std::move(m_outcomes);
+  }
 
  private:
   void settle(std::size_t i, Outcome outcome, EventSink& events) {
@@ -106,9 +119,13 @@ class Board {
   std::vector<std::vector<std::size_t>> m_followers;
   std::map<HostId, std::set<std::size_t>> m_ready;
   std::size_t m_open = 0;
+  std::exception_ptr m_thrown;
 };
 
-Outcome judge(Result<transport::Answer> answer, const Redactor& redactor) {
+/// `waited_for`: the last note, which tells why a step took too long.
+Outcome judge(Result<transport::Answer> answer,
+              const Redactor& redactor,
+              const std::string& waited_for) {
   Outcome outcome;
   if (answer && answer->status == 0) {
     outcome.state = State::done;
@@ -118,7 +135,10 @@ Outcome judge(Result<transport::Answer> answer, const Redactor& redactor) {
   if (!answer) {
     outcome.error = std::move(answer).error();
     outcome.error.message = redactor.clean(outcome.error.message);
-    outcome.error.evidence = redactor.clean(outcome.error.evidence);
+    outcome.error.evidence = tail(redactor.clean(outcome.error.evidence));
+    if (outcome.error.kind == ErrorKind::timeout && !waited_for.empty()) {
+      outcome.error.message += ", last " + waited_for;
+    }
     return outcome;
   }
   const auto said = redactor.clean(answer->err.empty() ? answer->out : answer->err);
@@ -147,18 +167,27 @@ Report execute(const plan::Plan& plan,
   std::map<HostId, std::size_t> steps_of;
   for (const auto& step : plan.steps()) ++steps_of[step.host];
 
+  const auto run_step = [&](std::size_t i) {
+    const auto& step = plan.steps()[i];
+    board.tell([&] { events.started(step); });
+    const auto start = Clock::now();
+    std::string last_note;
+    transport::RunOptions how;
+    how.timeout = step.timeout;
+    how.stop = options.hard_stop;
+    how.on_note = [&](std::string_view text) {
+      last_note = redactor.clean(text);
+      board.tell([&] { events.note(step, last_note); });
+    };
+    auto outcome = judge(fleet.run(step.host, step.apply, how), redactor, last_note);
+    outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+    board.finish(i, std::move(outcome), events);
+  };
   const auto work = [&](const HostId& host) {
-    while (const auto next = board.take(host)) {
-      const auto& step = plan.steps()[*next];
-      board.tell([&] { events.started(step); });
-      const auto start = Clock::now();
-      const auto note = [&](std::string_view text) {
-        board.tell([&] { events.note(step, redactor.clean(text)); });
-      };
-      auto answer = fleet.run(host, step.apply, {step.timeout, note, options.hard_stop});
-      auto outcome = judge(std::move(answer), redactor);
-      outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
-      board.finish(*next, std::move(outcome), events);
+    try {
+      while (const auto next = board.take(host)) run_step(*next);
+    } catch (...) {
+      board.abandon(std::current_exception());
     }
   };
   {

@@ -1,6 +1,7 @@
 #include "mrc/exec/fleet.hpp"
 
 #include <algorithm>
+#include <random>
 
 #include "exec/parallel.hpp"
 #include "mrc/base/bug.hpp"
@@ -10,9 +11,35 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t k_logins_at_once = 32;
+constexpr auto k_lock_patience = std::chrono::seconds(3);
 
 std::chrono::milliseconds since(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+}
+
+/// The right to log in, given back once, as soon as the login is over.
+class Permit {
+ public:
+  explicit Permit(std::counting_semaphore<>& logins) : m_logins(&logins) { m_logins->acquire(); }
+  ~Permit() { release(); }
+  Permit(const Permit&) = delete;
+  Permit& operator=(const Permit&) = delete;
+  void release() {
+    if (auto* const logins = std::exchange(m_logins, nullptr)) logins->release();
+  }
+
+ private:
+  std::counting_semaphore<>* m_logins;
+};
+
+/// Makes the holder's text this run's own; only the first line is shown to others.
+std::string own_holder(const std::string& holder) {
+  std::random_device random;
+  return fmt::format("{}\n{:08x}{:08x}\n", holder, random(), random());
+}
+
+bool is_locked(const Result<transport::Answer>& answer) {
+  return !answer && answer.error().kind == ErrorKind::locked;
 }
 
 }  // namespace
@@ -20,10 +47,29 @@ std::chrono::milliseconds since(Clock::time_point start) {
 Fleet::Fleet(transport::Connector& connector,
              std::vector<transport::Target> targets,
              std::stop_token stop)
-    : m_connector(connector), m_targets(std::move(targets)), m_stop(std::move(stop)) {
+    : m_connector(connector),
+      m_targets(std::move(targets)),
+      m_stop(std::move(stop)),
+      m_logins(k_logins_at_once) {
   std::sort(m_targets.begin(), m_targets.end(), [](const auto& a, const auto& b) {
     return a.host < b.host;
   });
+}
+
+Fleet::~Fleet() { release(); }
+
+void Fleet::release() {
+  std::vector<Lane> lanes;
+  {
+    const std::scoped_lock guard(m_mutex);
+    m_lock.reset();
+    for (auto& [host, one] : m_hosts) {
+      std::move(one.idle.begin(), one.idle.end(), std::back_inserter(lanes));
+      one.idle.clear();
+    }
+  }
+  // All at once: each takes a round trip to end.
+  for (const auto& lane : lanes) lane.session->close();
 }
 
 const transport::Target& Fleet::target(const HostId& host) const {
@@ -43,85 +89,196 @@ std::map<HostId, Error> Fleet::connect() {
   const auto start = Clock::now();
   std::map<HostId, Error> failed;
   parallel(m_targets.size(), k_logins_at_once, [&](std::size_t i) {
+    const Permit permit(m_logins);
     auto session = m_connector.connect(m_targets[i], m_stop);
     const std::scoped_lock guard(m_mutex);
     if (session) {
-      m_idle[m_targets[i].host].push_back(std::move(*session));
+      m_hosts[m_targets[i].host].idle.push_back({std::move(*session), true, false});
     } else {
       failed[m_targets[i].host] = std::move(session).error();
     }
   });
-  const std::scoped_lock guard(m_mutex);
-  m_times.connecting += since(start);
+  add_connecting(start);
   return failed;
 }
 
-Result<void> Fleet::lock(const std::string& deployment, const std::string& holder) {
-  std::vector<Result<SessionPtr>> sessions(m_targets.size());
-  parallel(m_targets.size(), k_logins_at_once, [&](std::size_t i) {
-    sessions[i] = m_connector.connect(m_targets[i], m_stop);
-  });
-  std::vector<SessionPtr> held;
-  for (std::size_t i = 0; i < m_targets.size(); ++i) {
-    auto locked = sessions[i] ? (*sessions[i])->lock(deployment, holder)
-                              : Result<void>(tl::unexpected(sessions[i].error()));
-    if (!locked) {
-      return fail(
-          std::move(locked).error().with("locking {} on {}", deployment, m_targets[i].host));
-    }
-    held.push_back(std::move(*sessions[i]));
-  }
+void Fleet::add_connecting(Clock::time_point start) {
   const std::scoped_lock guard(m_mutex);
-  m_locks = std::move(held);
+  m_times.connecting = std::max(m_times.connecting, since(start));
+}
+
+Result<void> Fleet::lock(const std::string& deployment, const std::string& holder) {
+  Scripts nothing;
+  for (const auto& one : m_targets) nothing[one.host].line(":");
+  for (auto& [host, answer] : lock_and_run(deployment, holder, nothing)) {
+    if (!answer) {
+      auto error = std::move(answer).error().with("locking {} on {}", deployment, host);
+      release();
+      return fail(std::move(error));
+    }
+  }
   return {};
 }
 
-std::map<HostId, Result<transport::Answer>> Fleet::run_all(
-    const std::map<HostId, shell::Script>& scripts, std::chrono::milliseconds timeout) {
+Fleet::Answers Fleet::lock_and_run(const std::string& deployment,
+                                   const std::string& holder,
+                                   const Scripts& scripts,
+                                   std::chrono::milliseconds timeout) {
+  {
+    const std::scoped_lock guard(m_mutex);
+    MRC_CHECK(!m_lock);
+    m_lock = transport::LockRequest{deployment, own_holder(holder)};
+  }
+  auto answers = run_all(scripts, timeout);
+  const auto patience = Clock::now() + k_lock_patience;
+  for (;;) {
+    Scripts refused;
+    for (const auto& [host, answer] : answers) {
+      if (is_locked(answer)) refused[host] = scripts.at(host);
+    }
+    if (refused.empty()) return answers;
+    // Who was refused the first host gives way; who has it waits for the other to do so.
+    const bool have_first = answers.begin()->second.has_value();
+    if (!have_first || Clock::now() > patience || m_stop.stop_requested()) {
+      release();
+      return answers;
+    }
+    std::mutex mutex;
+    std::unique_lock guard(mutex);
+    std::condition_variable_any never;
+    never.wait_for(guard, m_stop, std::chrono::milliseconds(100), [] { return false; });
+    for (auto& [host, answer] : run_all(refused, timeout)) answers.at(host) = std::move(answer);
+  }
+}
+
+Fleet::Answers Fleet::run_all(const Scripts& scripts, std::chrono::milliseconds timeout) {
   std::vector<const std::pair<const HostId, shell::Script>*> list;
   for (const auto& one : scripts) list.push_back(&one);
-  std::map<HostId, Result<transport::Answer>> answers;
+  Answers answers;
   std::mutex mutex;
   parallel(list.size(), list.size(), [&](std::size_t i) {
-    auto answer = run(list[i]->first, list[i]->second, {timeout, {}, m_stop});
+    transport::RunOptions options;
+    options.timeout = timeout;
+    options.stop = m_stop;
+    auto answer = run(list[i]->first, list[i]->second, options);
     const std::scoped_lock guard(mutex);
     answers.emplace(list[i]->first, std::move(answer));
   });
   return answers;
 }
 
-Result<Fleet::SessionPtr> Fleet::borrow(const HostId& host) {
+Result<Fleet::Lane> Fleet::borrow(const HostId& host) {
   {
     const std::scoped_lock guard(m_mutex);
-    auto& idle = m_idle[host];
-    if (!idle.empty()) {
-      auto session = std::move(idle.back());
-      idle.pop_back();
-      return session;
+    auto& one = m_hosts[host];
+    if (!one.idle.empty()) {
+      auto lane = std::move(one.idle.back());
+      one.idle.pop_back();
+      ++one.busy;
+      return lane;
     }
   }
-  return m_connector.connect(target(host), m_stop);
+  auto session = m_connector.begin(target(host), m_stop);
+  if (!session) return fail(std::move(session).error());
+  return Lane{std::move(*session), false, false};
 }
 
-void Fleet::give_back(const HostId& host, SessionPtr session) {
-  const std::scoped_lock guard(m_mutex);
-  m_idle[host].push_back(std::move(session));
+void Fleet::give_back(const HostId& host, Lane lane) {
+  {
+    const std::scoped_lock guard(m_mutex);
+    auto& one = m_hosts[host];
+    --one.busy;
+    one.idle.push_back(std::move(lane));
+  }
+  m_returned.notify_all();
+}
+
+/// Ends a lane outside of the mutex, as that can take a moment.
+void Fleet::drop(const HostId& host, Lane lane) {
+  if (lane.proven) {
+    const std::scoped_lock guard(m_mutex);
+    --m_hosts[host].busy;
+  }
+  m_returned.notify_all();
+}
+
+std::optional<Fleet::Lane> Fleet::wait_for_lane(const HostId& host, const std::stop_token& stop) {
+  std::unique_lock guard(m_mutex);
+  auto& one = m_hosts[host];
+  m_returned.wait(guard, stop, [&] { return !one.idle.empty() || one.busy == 0; });
+  if (one.idle.empty()) return {};
+  auto lane = std::move(one.idle.back());
+  one.idle.pop_back();
+  ++one.busy;
+  return lane;
+}
+
+Result<transport::Answer> Fleet::use(const HostId& host,
+                                     Lane& lane,
+                                     const shell::Script& script,
+                                     transport::RunOptions options) {
+  if (!lane.locked) {
+    const std::scoped_lock guard(m_mutex);
+    options.lock = m_lock;
+  }
+  if (lane.proven) {
+    auto answer = lane.session->run(script, options);
+    lane.locked = lane.locked || (answer && options.lock);
+    return answer;
+  }
+  Permit permit(m_logins);
+  const auto start = Clock::now();
+  const auto prove = [&] {
+    if (lane.proven) return;
+    lane.proven = true;
+    permit.release();
+    {
+      const std::scoped_lock guard(m_mutex);
+      ++m_hosts[host].busy;
+    }
+    add_connecting(start);
+  };
+  options.on_connected = prove;
+  auto answer = lane.session->run(script, options);
+  if (answer) prove();
+  lane.locked = answer && options.lock;
+  return answer;
 }
 
 Result<transport::Answer> Fleet::run(const HostId& host,
                                      const shell::Script& script,
                                      const transport::RunOptions& options) {
-  for (int attempt = 1;; ++attempt) {
-    auto session = borrow(host);
-    if (!session) return fail(std::move(session).error());
-    auto answer = (*session)->run(script, options);
+  auto lane = borrow(host);
+  for (bool again = true;;) {
+    if (!lane) return fail(std::move(lane).error());
+    auto answer = use(host, *lane, script, options);
     if (answer) {
-      give_back(host, std::move(*session));
       const std::scoped_lock guard(m_mutex);
       m_times.remote += answer->remote;
+    }
+    if (answer) {
+      give_back(host, std::move(*lane));
       return answer;
     }
-    if (answer.error().kind != ErrorKind::unreachable || attempt == 2) return answer;
+    const bool was_proven = lane->proven;
+    drop(host, std::move(*lane));
+    const auto kind = answer.error().kind;
+    if (!was_proven && kind == ErrorKind::unreachable) {
+      // The host takes no further session: then one after the other.
+      auto other = wait_for_lane(host, options.stop);
+      if (!other) return answer;
+      lane = std::move(*other);
+      continue;
+    }
+    if (kind != ErrorKind::unreachable || !again) return answer;
+    again = false;
+    std::vector<Lane> stale;  // they went the way of this one
+    {
+      const std::scoped_lock guard(m_mutex);
+      stale.swap(m_hosts[host].idle);
+    }
+    stale.clear();
+    lane = borrow(host);
   }
 }
 

@@ -23,6 +23,7 @@ Interrupt::Interrupt() {
     const auto wanted = signals();
     int signal = 0;
     while (sigwait(&wanted, &signal) == 0 && !end.stop_requested()) {
+      if (signal == SIGUSR1) continue;  // somebody else's
       if (!m_soft.request_stop()) m_hard.request_stop();
     }
   });

@@ -27,6 +27,21 @@ std::string dump(const ordered_json& json) {
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+/// A field's text; empty when it is not there or no text.
+std::string field(const nlohmann::json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+JournalLine read_line(const nlohmann::json& json) {
+  JournalLine line{field(json, "event"), field(json, "step"), field(json, "state"),
+                   field(json, "at"), {}};
+  for (const auto* key : {"command", "title", "error"}) {
+    if (line.text.empty()) line.text = field(json, key);
+  }
+  return line;
+}
+
 }  // namespace
 
 std::string_view name(Outcome::State state) {
@@ -78,10 +93,13 @@ void Journal::write(const std::string& json) {
   while (!rest.empty()) {
     const auto put = ::write(m_fd, rest.data(), rest.size());
     if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return;  // a full disk of the workstation must not stop a run half-way
+    if (put <= 0) break;
     rest.remove_prefix(static_cast<std::size_t>(put));
   }
-  ::fdatasync(m_fd);
+  if (m_written && (!rest.empty() || ::fdatasync(m_fd) != 0)) {
+    m_written =
+        fail(ErrorKind::io, "cannot write {}: {}", m_path.string(), std::strerror(errno));
+  }
 }
 
 void Journal::started(const plan::Step& step) {
@@ -99,12 +117,14 @@ void Journal::finished(const plan::Step& step, const Outcome& outcome) {
   ordered_json json{{"event", "finished"},
                     {"at", stamp(m_clock)},
                     {"step", step.id.text()},
+                    {"host", step.host.text()},
                     {"state", name(outcome.state)},
                     {"ms", outcome.took.count()}};
   if (outcome.state == Outcome::State::failed) {
     json["error"] = outcome.error.text();
     json["evidence"] = outcome.error.evidence;
   }
+  if (outcome.state == Outcome::State::skipped) json["because"] = outcome.because.text();
   write(dump(json));
   m_forward.finished(step, outcome);
 }
@@ -119,12 +139,12 @@ Result<std::vector<JournalLine>> read_journal(const std::filesystem::path& path)
   std::vector<JournalLine> lines;
   for (std::string text; std::getline(in, text);) {
     const bool cut = in.eof();  // no newline behind it: mrc died while writing it
+    if (cut) break;
     const auto json = nlohmann::json::parse(text, nullptr, false);
     if (json.is_discarded() || !json.is_object()) {
-      if (cut) break;
       return fail(ErrorKind::unreadable, "{}: no journal line: {}", path.string(), excerpt(text));
     }
-    lines.push_back({json.value("event", ""), json.value("step", ""), json.value("state", "")});
+    lines.push_back(read_line(json));
   }
   return lines;
 }

@@ -26,6 +26,7 @@ void Redactor::add(const Secret& secret) {
   std::set<std::string> forms{value,
                               shell::quote(value),
                               escaped,
+                              replaced(value, "'", "''"),
                               replaced(escaped, "'", "''"),
                               replaced(escaped, "\"", "\\\""),
                               replaced(escaped, "'", "\\'")};
@@ -39,8 +40,21 @@ void Redactor::add(const Secret& secret) {
 }
 
 std::string Redactor::clean(std::string_view text) const {
-  std::string out(text);
-  for (const auto& [word, label] : m_words) out = replaced(std::move(out), word, label);
+  std::string out;
+  out.reserve(text.size());
+  // One pass, the longest word first, so that no label is taken for a secret in its turn.
+  while (!text.empty()) {
+    const auto found = std::find_if(m_words.begin(), m_words.end(), [&](const auto& word) {
+      return text.starts_with(word.first);
+    });
+    if (found == m_words.end()) {
+      out += text.front();
+      text.remove_prefix(1);
+    } else {
+      out += found->second;
+      text.remove_prefix(found->first.size());
+    }
+  }
   return out;
 }
 

@@ -6,7 +6,7 @@ export LC_ALL
 
 # mrc_note TEXT..: one line to the operator while the script runs ("waiting: no quorum yet").
 mrc_note() {
-  if [ -n "${MRC_NOTES:-}" ]; then printf 'N %s\n' "$*" >&3; fi
+  if [ -n "${MRC_NOTES:-}" ]; then printf 'N %s\n' "$(printf '%s' "$*" | tr '\n\r' '  ')" >&3; fi
 }
 
 # mrc_die TEXT..: the script ends here, with this as its reason.

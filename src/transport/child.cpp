@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -12,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -70,6 +70,9 @@ void Fd::reset() {
 
 Result<Child> Child::spawn(const std::vector<std::string>& argv) {
   MRC_CHECK(!argv.empty());
+  // A far end that hangs up is an error to report, not a signal to die of.
+  static const auto ignored = std::signal(SIGPIPE, SIG_IGN);
+  if (ignored == SIG_ERR) return system_error("signal");
   std::array<int, 2> in{};
   std::array<int, 2> out{};
   if (pipe2(in.data(), O_CLOEXEC) != 0) return system_error("pipe");
@@ -147,6 +150,7 @@ std::optional<int> Child::wait(std::chrono::milliseconds limit) {
 
 Result<void> Child::pump(std::string_view& out, Deadline deadline, const std::stop_token& stop) {
   const StopSignal signal(stop);
+  if (signal.fd() < 0) return system_error("eventfd");
   std::array<pollfd, 3> wait_for{{{m_out.get(), POLLIN, 0},
                                   {signal.fd(), POLLIN, 0},
                                   {out.empty() ? -1 : m_in.get(), POLLOUT, 0}}};

@@ -1,12 +1,16 @@
 #include "mrc/transport/http.hpp"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
+#include <cstring>
 #include <memory>
 
 #include "mrc/base/bug.hpp"
@@ -22,85 +26,150 @@ struct CloseFile {
 struct CloseCurl {
   void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
 };
+struct FreeDigest {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
 
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+class Sha256 {
+ public:
+  Sha256() : m_context(EVP_MD_CTX_new()) {
+    MRC_CHECK(m_context != nullptr);
+    MRC_CHECK(EVP_DigestInit_ex(m_context.get(), EVP_sha256(), nullptr) == 1);
+  }
+  void add(std::string_view bytes) {
+    MRC_CHECK(EVP_DigestUpdate(m_context.get(), bytes.data(), bytes.size()) == 1);
+  }
+  std::string text() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned size = 0;
+    MRC_CHECK(EVP_DigestFinal_ex(m_context.get(), digest.data(), &size) == 1);
+    std::string out;
+    for (unsigned i = 0; i < size; ++i) out += fmt::format("{:02x}", digest.at(i));
+    return out;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, FreeDigest> m_context;
+};
+
+tl::unexpected<Error> cannot(std::string_view verb, const fs::path& path) {
+  return fail(ErrorKind::io, "cannot {} {}: {}", verb, path.string(), std::strerror(errno));
 }
 
-int on_progress(void* what, curl_off_t total, curl_off_t got, curl_off_t, curl_off_t) {
-  static_cast<const Download*>(what)->progress(got, total);
+/// Empty when there is no such file.
+std::string sha256_of_file(const fs::path& path) {
+  const File file(std::fopen(path.c_str(), "rbe"));
+  if (file == nullptr) return {};
+  Sha256 sum;
+  std::array<char, 65536> buffer{};
+  while (const auto got = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
+    sum.add({buffer.data(), got});
+  }
+  return std::ferror(file.get()) != 0 ? std::string() : sum.text();
+}
+
+int on_progress(void* data, curl_off_t total, curl_off_t got, curl_off_t, curl_off_t) {
+  const auto& what = *static_cast<const Download*>(data);
+  if (what.stop.stop_requested()) return 1;
+  if (what.progress) what.progress(got, total);
   return 0;
 }
 
-Result<void> transfer(const Download& what, const fs::path& part) {
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(part.c_str(), "ab"));
-  if (file == nullptr) return fail(ErrorKind::io, "cannot write {}", part.string());
-  std::fseek(file.get(), 0, SEEK_END);
+/// Appends what is missing to the open file.
+Result<void> transfer(const Download& what, std::FILE* file) {
+  std::fseek(file, 0, SEEK_END);
   const std::unique_ptr<CURL, CloseCurl> curl(curl_easy_init());
   MRC_CHECK(curl != nullptr);
   std::array<char, CURL_ERROR_SIZE> reason{};
-  curl_easy_setopt(curl.get(), CURLOPT_URL, what.url.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_PROTOCOLS_STR, "http,https,file");
-  curl_easy_setopt(curl.get(), CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl.get(), CURLOPT_FOLLOWLOCATION, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_MAXREDIRS, 10L);
-  curl_easy_setopt(curl.get(), CURLOPT_FAILONERROR, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_CONNECTTIMEOUT, 15L);
-  curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_TIME, 30L);
-  curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, reason.data());
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, file.get());
-  curl_easy_setopt(curl.get(), CURLOPT_RESUME_FROM_LARGE, curl_off_t{std::ftell(file.get())});
-  if (what.progress) {
-    curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl.get(), CURLOPT_XFERINFOFUNCTION, on_progress);
-    curl_easy_setopt(curl.get(), CURLOPT_XFERINFODATA, const_cast<Download*>(&what));
-  }
+  const auto set = [&](CURLoption option, auto value) {
+    MRC_CHECK(curl_easy_setopt(curl.get(), option, value) == CURLE_OK);
+  };
+  set(CURLOPT_URL, what.url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "http,https,file");
+  set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_FOLLOWLOCATION, 1L);
+  set(CURLOPT_MAXREDIRS, 10L);
+  set(CURLOPT_FAILONERROR, 1L);
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_CONNECTTIMEOUT, 15L);
+  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set(CURLOPT_LOW_SPEED_TIME, 30L);
+  set(CURLOPT_ERRORBUFFER, reason.data());
+  set(CURLOPT_WRITEDATA, file);
+  set(CURLOPT_RESUME_FROM_LARGE, curl_off_t{std::ftell(file)});
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, on_progress);
+  set(CURLOPT_XFERINFODATA, const_cast<Download*>(&what));
   const auto code = curl_easy_perform(curl.get());
-  if (std::fflush(file.get()) != 0) return fail(ErrorKind::io, "cannot write {}", part.string());
+  if (std::fflush(file) != 0) return cannot("write", what.target.string() + ".part");
   if (code == CURLE_OK) return {};
+  if (code == CURLE_ABORTED_BY_CALLBACK) return fail(ErrorKind::cancelled, "interrupted");
   const std::string_view words = reason[0] != '\0' ? reason.data() : curl_easy_strerror(code);
-  Error error{
-      ErrorKind::io, fmt::format("{}: {}", what.url, words), {}, static_cast<int>(code), {}};
-  return fail(std::move(error));
+  return fail({ErrorKind::io, fmt::format("{}: {}", what.url, words), {}, code, {}});
+}
+
+/// The part file, ours alone until it is closed. Whoever had it before may have made it the target
+/// meanwhile, so its name is looked at again.
+Result<File> open_part(const fs::path& part) {
+  for (;;) {
+    File file(std::fopen(part.c_str(), "abe"));
+    if (file == nullptr) return cannot("write", part);
+    while (flock(fileno(file.get()), LOCK_EX) != 0) {
+      if (errno != EINTR) return cannot("lock", part);
+    }
+    struct stat opened {};
+    struct stat named {};
+    if (fstat(fileno(file.get()), &opened) == 0 && stat(part.c_str(), &named) == 0 &&
+        opened.st_ino == named.st_ino && opened.st_dev == named.st_dev) {
+      return file;
+    }
+  }
 }
 
 }  // namespace
 
 std::string sha256_of(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  MRC_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) ==
-            1);
-  std::string text;
-  for (unsigned i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
-  return text;
+  Sha256 sum;
+  sum.add(bytes);
+  return sum.text();
 }
 
 Result<void> download(const Download& what) {
+  if (sha256_of_file(what.target) == what.sha256) return {};
   std::error_code error;
-  if (fs::exists(what.target, error) && sha256_of(read_file(what.target)) == what.sha256) return {};
   fs::create_directories(what.target.parent_path(), error);
   const fs::path part = what.target.string() + ".part";
-  const bool resumed = fs::exists(part, error) && fs::file_size(part, error) > 0;
-  auto got = transfer(what, part);
-  auto sum = got ? sha256_of(read_file(part)) : std::string();
-  if (resumed && (!got || sum != what.sha256)) {
-    // The server cannot resume, or the first piece was another file's: once from the start.
+  auto file = open_part(part);
+  if (!file) return fail(std::move(file).error());
+  if (sha256_of_file(what.target) == what.sha256) {  // another mrc was quicker
     fs::remove(part, error);
-    got = transfer(what, part);
-    sum = got ? sha256_of(read_file(part)) : std::string();
+    return {};
   }
-  if (!got) return got;
+  const bool resumed = fs::file_size(part, error) > 0;
+  auto sum = resumed ? sha256_of_file(part) : std::string();
+  if (sum != what.sha256) {
+    auto got = transfer(what, file->get());
+    sum = got ? sha256_of_file(part) : std::string();
+    const bool given_up = !got && got.error().kind == ErrorKind::cancelled;
+    if (resumed && sum != what.sha256 && !given_up) {
+      // The server cannot resume, or the first piece was another file's: once from the start.
+      if (ftruncate(fileno(file->get()), 0) != 0) return cannot("write", part);
+      got = transfer(what, file->get());
+      sum = got ? sha256_of_file(part) : std::string();
+    }
+    if (!got) {
+      if (fs::file_size(part, error) == 0) fs::remove(part, error);
+      return got;
+    }
+  }
   if (sum != what.sha256) {
     fs::remove(part, error);
     return fail(ErrorKind::io, "{}: its SHA-256 is {}, and not {}", what.url, sum, what.sha256);
   }
-  fs::rename(part, what.target, error);
-  if (error)
-    return fail(ErrorKind::io, "cannot write {}: {}", what.target.string(), error.message());
+  if (fsync(fileno(file->get())) != 0 || std::rename(part.c_str(), what.target.c_str()) != 0) {
+    return cannot("write", what.target);
+  }
   return {};
 }
 

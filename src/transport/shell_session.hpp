@@ -9,42 +9,55 @@
 #include "mrc/base/secret.hpp"
 #include "mrc/transport/session.hpp"
 #include "transport/child.hpp"
+#include "transport/frames.hpp"
 
 namespace mrc::transport {
 
-/// The loop as one line without single quotes: for `sh -c '...'`.
-const std::string& remote_loop();
+/// Says why a session could not be had or was lost, from what its carrier and the login printed.
+using Explain = std::function<Error(const std::string& text, Error found)>;
 
-/// Says why a session could not be had or was lost, from the stderr of what carried it.
-using Explain = std::function<Error(const std::string& stderr_text, Error found)>;
+/// How a session is started and told from noise.
+struct Opening {
+  std::vector<std::string> argv;     ///< ends in remote_command() or the like
+  std::string nonce;                 ///< the one in `argv`
+  std::optional<Secret> first_line;  ///< sudo's password
+  Explain explain;
+  std::chrono::seconds limit{30};  ///< until the far end answers
+};
 
 /// A session over the pipes of a child process at whose other end `remote_loop()` runs.
 class ShellSession final : public Session {
  public:
-  /// Starts `argv` and waits for the loop's greeting. `first_line`: what must be sent before the
-  /// hello (sudo's password). Errors: what `explain` makes of a failure.
-  static Result<std::unique_ptr<Session>> open(const std::vector<std::string>& argv,
-                                               const std::optional<Secret>& first_line,
-                                               Explain explain,
-                                               std::chrono::seconds limit,
-                                               const std::stop_token& stop);
+  /// Starts the child, without waiting for its greeting: the first request does. Errors: io.
+  static Result<std::unique_ptr<ShellSession>> start(Opening opening);
+  /// Waits for the greeting. Errors: what `explain` makes of a failure, timeout, cancelled.
+  Result<void> greet(const std::stop_token& stop);
+  /// The far end has answered.
+  bool greeted() const { return m_greeted; }
 
   Result<Answer> run(const shell::Script& script, const RunOptions& options) override;
   Result<void> lock(std::string_view deployment, std::string_view holder) override;
+  void close() override { m_child.close_stdin(); }
 
  private:
-  ShellSession(Child child, Explain explain)
-      : m_child(std::move(child)), m_explain(std::move(explain)) {}
-  Result<void> greet(const std::optional<Secret>& first_line,
-                     Deadline deadline,
-                     const std::stop_token& stop);
-  Result<std::string> read_line(Deadline deadline, const std::stop_token& stop);
-  Result<Answer> exchange(const std::string& frames, Deadline deadline, const RunOptions& options);
-  /// Marks the session unusable; lets `explain` say more when the link is gone.
+  ShellSession(Child child, Opening opening)
+      : m_child(std::move(child)), m_opening(std::move(opening)) {}
+  Result<void> login(Frames& frames, const std::stop_token& stop);
+  Result<void> await_greeting(Deadline deadline, const std::stop_token& stop);
+  Result<void> pass_sudo(Deadline deadline, const std::stop_token& stop);
+  Result<void> send(const Frames& frames, Deadline deadline, const std::stop_token& stop);
+  std::optional<std::string> take_line();
+  Result<Answer> read_answer(Deadline deadline, const RunOptions& options);
+  Result<Answer> exchange(Frames frames, const RunOptions& options);
+  /// Marks the session unusable, and says more where more is known.
   Error broken(Error error);
 
   Child m_child;
-  Explain m_explain;
+  Opening m_opening;
+  std::string m_noise;  // what the login printed before the greeting
+  std::size_t m_searched = 0;
+  bool m_greeted = false;
+  bool m_hello_sent = false;
   bool m_broken = false;
 };
 

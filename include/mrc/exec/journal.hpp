@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mrc/base/clock.hpp"
@@ -27,6 +29,9 @@ class Journal final : public EventSink {
   const std::filesystem::path& path() const { return m_path; }
   /// The last line: how the run ended.
   void end(int exit_code);
+  /// Whether all lines reached the disk; a full disk of the workstation stops no run half-way, but
+  /// is to be told at its end. Errors: io, the first.
+  Result<void> written() const { return m_written; }
 
   void started(const plan::Step& step) override;
   void note(const plan::Step& step, std::string_view text) override;
@@ -41,12 +46,15 @@ class Journal final : public EventSink {
   int m_fd;
   const Clock& m_clock;
   EventSink& m_forward;
+  Result<void> m_written;
 };
 
 struct JournalLine {
   std::string event;  ///< "run", "started", "finished", "end"
   std::string step;
   std::string state;  ///< of finished
+  std::string at;     ///< UTC, 2026-11-24T13:00:00Z
+  std::string text;   ///< of run: the command; of started: the title; of a failure: the reason
   bool operator==(const JournalLine&) const = default;
 };
 

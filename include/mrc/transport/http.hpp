@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -17,12 +19,14 @@ struct Download {
   std::filesystem::path target;
   std::string sha256;  ///< what the bytes must hash to
   /// Called while bytes come: got so far and the whole, 0 when the server does not say.
-  std::function<void(std::int64_t, std::int64_t)> progress;
+  std::function<void(std::int64_t, std::int64_t)> progress = {};
+  std::stop_token stop = {};
 };
 
 /// Fetches a URL (http, https, file) into `target`, which appears only whole and verified; a
 /// transfer cut short is gone on with from `target`.part. A target that is there and verifies is
-/// kept. Errors: io, with curl's own reason or both checksums.
+/// kept. Two who fetch the same at once do so one after the other.
+/// Errors: io, with curl's own reason or both checksums; cancelled.
 Result<void> download(const Download& what);
 
 }  // namespace mrc::transport

@@ -2,16 +2,17 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "mrc/transport/connector.hpp"
 
 namespace mrc::transport {
 
 struct OpenSshOptions {
-  std::string config;  ///< ssh's -F; empty: the user's own configuration
+  std::string config = {};  ///< ssh's -F; empty: the user's own configuration
   /// Folder of control sockets and pinned keys, made 0700; empty: $XDG_RUNTIME_DIR/mrc or
   /// /tmp/mrc-UID.
-  std::string folder;
+  std::string folder = {};
   std::chrono::seconds limit{30};  ///< for one login, all in all
 };
 
@@ -21,12 +22,16 @@ class OpenSshConnector final : public Connector {
  public:
   explicit OpenSshConnector(OpenSshOptions options);
   Result<std::unique_ptr<Session>> connect(const Target& target, std::stop_token stop) override;
+  Result<std::unique_ptr<Session>> begin(const Target& target, std::stop_token stop) override;
 
  private:
   OpenSshOptions m_options;
 };
 
-/// What ssh is started with; the last word is the remote command.
+/// What ssh is started with, up to and with the address; the remote command comes after it. Writes
+/// the file of the pinned key, when there is one.
+/// Without `share_connection`, or when the folder's name is too long for a socket's path, each
+/// session is a connection of its own.
 Result<std::vector<std::string>> ssh_arguments(const Target& target,
                                                const OpenSshOptions& options,
                                                bool share_connection);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -19,11 +20,23 @@ struct Answer {
   std::chrono::milliseconds remote{0};  ///< measured on the host, from start to end of the script
 };
 
+/// Whose lock a session is to hold. Sessions with an equal `holder` share it, so the text must be
+/// one run's own; its first line is what a loser is told.
+struct LockRequest {
+  std::string deployment;
+  std::string holder;
+};
+
 struct RunOptions {
   std::chrono::milliseconds timeout{60'000};
   /// Called with each line the script gives to mrc_note, while it runs, on the calling thread.
-  std::function<void(std::string_view)> on_note;
-  std::stop_token stop;
+  std::function<void(std::string_view)> on_note = {};
+  std::stop_token stop = {};
+  /// Taken before the script, in the same round trip; when it is refused nothing runs and the error
+  /// is `locked`.
+  std::optional<LockRequest> lock = {};
+  /// Called when the host has answered for the first time: login is over.
+  std::function<void()> on_connected = {};
 };
 
 /// A live connection to one host: a shell that answers one script at a time, one round trip each.
@@ -39,7 +52,12 @@ class Session {
 
   /// Takes the deployment's lock on this host; it lasts as long as this session and vanishes with
   /// it. Errors: locked, with who holds it as the message.
+  /// After an error the session is no longer usable.
   virtual Result<void> lock(std::string_view deployment, std::string_view holder) = 0;
+
+  /// Lets the host know that nothing more comes, without waiting for it: whoever ends many
+  /// sessions calls this on all of them first.
+  virtual void close() {}
 };
 
 }  // namespace mrc::transport
