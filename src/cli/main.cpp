@@ -23,20 +23,20 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   const mrc::SystemClock clock;
   const bool terminal = isatty(STDERR_FILENO) == 1;
-  mrc::cli::Env env{
-      .out = std::cout,
-      .err = std::cerr,
-      .in = std::cin,
-      .in_is_terminal = isatty(STDIN_FILENO) == 1,
-      .err_is_terminal = terminal,
-      .color = terminal && !variable("NO_COLOR"),
-      .variable = variable,
-      .make_connector =
-          [] {
-            return std::make_unique<mrc::transport::OpenSshConnector>(
-                mrc::transport::OpenSshOptions{.config = variable("MRC_SSH_CONFIG").value_or("")});
-          },
-      .clock = clock};
+  const auto make_connector = []() -> std::unique_ptr<mrc::transport::Connector> {
+    mrc::transport::OpenSshOptions options;
+    options.config = variable("MRC_SSH_CONFIG").value_or("");
+    return std::make_unique<mrc::transport::OpenSshConnector>(std::move(options));
+  };
+  mrc::cli::Env env{.out = std::cout,
+                    .err = std::cerr,
+                    .in = std::cin,
+                    .in_is_terminal = isatty(STDIN_FILENO) == 1,
+                    .err_is_terminal = terminal,
+                    .color = terminal && !variable("NO_COLOR"),
+                    .variable = variable,
+                    .make_connector = make_connector,
+                    .clock = clock};
   ExitCode code = ExitCode::bug;
   try {
     code = mrc::cli::run({argv + 1, argv + argc}, env);

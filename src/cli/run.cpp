@@ -8,11 +8,13 @@
 namespace mrc::cli {
 
 ExitCode run(const std::vector<std::string>& args, Env& env) {
-  CLI::App root{"mrc deploys a replicated MySQL on Docker hosts joined by Calico, from one file.", "mrc"};
+  CLI::App root{"mrc deploys a replicated MySQL on Docker hosts joined by Calico, from one file.",
+                "mrc"};
   root.require_subcommand(1);
   root.footer(
       "FILE defaults to $MRC_TOPOLOGY, then ./topology.yaml; - is stdin.\n"
-      "Exit codes: 0 done, nothing left to do; 1 usage or invalid topology; 2 plan: changes pending;\n"
+      "Exit codes: 0 done, nothing left to do; 1 usage or invalid topology; 2 plan: changes "
+      "pending;\n"
       "3 preflight failed, nothing changed; 4 apply or destroy failed part-way; 5 verify failed;\n"
       "6 locked by somebody else; 7 a host is unreachable, nothing changed; 70 a bug in mrc;\n"
       "130 interrupted.");

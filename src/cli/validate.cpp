@@ -1,8 +1,7 @@
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
-
-#include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/input.hpp"
@@ -25,7 +24,8 @@ nlohmann::ordered_json to_json(const Diagnostic& one) {
           {"line", one.at.line},
           {"column", one.at.column},
           {"message", one.message},
-          {"hint", one.hint.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(one.hint)},
+          {"hint",
+           one.hint.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(one.hint)},
           {"notes", std::move(notes)}};
 }
 
@@ -47,8 +47,10 @@ ExitCode run_validate(const ValidateOptions& options, Env& env) {
   } else {
     env.err << render(diags, *source);
     if (topology) {
-      env.out << fmt::format("{}: valid: {} on {} hosts, {} servers\n", source->name,
-                             topology->name, topology->hosts.size(),
+      env.out << fmt::format("{}: valid: {} on {} hosts, {} servers\n",
+                             source->name,
+                             topology->name,
+                             topology->hosts.size(),
                              topology->mysql.servers.size());
     }
   }

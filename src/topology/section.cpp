@@ -1,11 +1,11 @@
 #include "topology/section.hpp"
 
+#include <yaml-cpp/yaml.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <map>
-
-#include <yaml-cpp/yaml.h>
 
 #include "mrc/base/bug.hpp"
 
@@ -35,11 +35,13 @@ bool check_bytes(const SourceText& source, Diagnostics& diags) {
       good = (static_cast<unsigned char>(source.text[i + j]) & 0xC0) == 0x80;
     }
     if (!good) {
-      diags.error("MRC-T002", {line, column}, "the file is not UTF-8 text").hint("save it as UTF-8");
+      diags.error("MRC-T002", {line, column}, "the file is not UTF-8 text")
+          .hint("save it as UTF-8");
       return false;
     }
     if ((byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t') || byte == 0x7f) {
-      diags.error("MRC-T002", {line, column}, "a control character (byte {}) in the file", int{byte});
+      diags.error(
+          "MRC-T002", {line, column}, "a control character (byte {}) in the file", int{byte});
       return false;
     }
     line += byte == '\n' ? 1 : 0;
@@ -160,19 +162,23 @@ std::string Section::kind() const {
 std::vector<std::pair<std::string, Section>> Section::entries(Diagnostics& diags) const {
   std::vector<std::pair<std::string, Section>> out;
   if (!is_map()) {
-    diags.error("MRC-T011", m_at.line > 0 ? m_at : m_key_at, "{} must be a mapping, not {}", m_path, kind());
+    diags.error("MRC-T011",
+                m_at.line > 0 ? m_at : m_key_at,
+                "{} must be a mapping, not {}",
+                m_path,
+                kind());
     return out;
   }
   for (const auto& entry : m_node->value) {
     if (!entry.first.IsScalar()) continue;  // reported by check_keys
     const auto& name = entry.first.Scalar();
-    const bool doubled = std::any_of(
-        out.begin(), out.end(), [&](const auto& one) { return one.first == name; });
+    const bool doubled =
+        std::any_of(out.begin(), out.end(), [&](const auto& one) { return one.first == name; });
     if (doubled) continue;  // likewise
     auto path = m_path.empty() ? name : m_path + "." + name;
-    out.emplace_back(name,
-                     Section(std::make_unique<Node>(Node{entry.second}), std::move(path),
-                             mark_of(entry.first)));
+    out.emplace_back(
+        name,
+        Section(std::make_unique<Node>(Node{entry.second}), std::move(path), mark_of(entry.first)));
   }
   return out;
 }
@@ -180,7 +186,8 @@ std::vector<std::pair<std::string, Section>> Section::entries(Diagnostics& diags
 std::vector<Section> Section::items(Diagnostics& diags) const {
   std::vector<Section> out;
   if (!is_list()) {
-    diags.error("MRC-T011", m_at.line > 0 ? m_at : m_key_at, "{} must be a list, not {}", m_path, kind());
+    diags.error(
+        "MRC-T011", m_at.line > 0 ? m_at : m_key_at, "{} must be a list, not {}", m_path, kind());
     return out;
   }
   for (const auto& item : m_node->value) {
@@ -194,14 +201,16 @@ std::optional<Section> Section::get(std::string_view key) const {
   for (const auto& entry : m_node->value) {
     if (!entry.first.IsScalar() || entry.first.Scalar() != key) continue;
     auto path = m_path.empty() ? std::string(key) : m_path + "." + std::string(key);
-    return Section(std::make_unique<Node>(Node{entry.second}), std::move(path), mark_of(entry.first));
+    return Section(
+        std::make_unique<Node>(Node{entry.second}), std::move(path), mark_of(entry.first));
   }
   return {};
 }
 
 std::optional<std::string> Section::scalar(Diagnostics& diags) const {
   if (m_node->value.IsScalar()) return m_node->value.Scalar();
-  diags.error("MRC-T011", m_at.line > 0 ? m_at : m_key_at, "{} must be one value, not {}", m_path, kind());
+  diags.error(
+      "MRC-T011", m_at.line > 0 ? m_at : m_key_at, "{} must be one value, not {}", m_path, kind());
   return {};
 }
 
@@ -241,8 +250,12 @@ std::optional<std::int64_t> Section::integer(Diagnostics& diags) const {
     return {};
   }
   if (value->size() > 1 && value->front() == '0' && looks_numeric(*value)) {
-    diags.error("MRC-T014", m_at, "{}: '{}' is octal to some readers of YAML and decimal to others",
-                m_path, *value)
+    diags
+        .error("MRC-T014",
+               m_at,
+               "{}: '{}' is octal to some readers of YAML and decimal to others",
+               m_path,
+               *value)
         .hint("write it without leading zeros: {}", number);
     return {};
   }

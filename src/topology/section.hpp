@@ -10,12 +10,13 @@
 
 namespace mrc::topology {
 
-/// One value of a YAML file with its place: the only wrapper of yaml-cpp, whose own ideas stop here.
+/// One value of a YAML file with its place: the only wrapper of yaml-cpp, whose own ideas stop
+/// here.
 ///
-/// yaml-cpp 0.7 as tried: of two equal keys the first silently wins, `<<` is not merged, `010` is 8,
-/// `yes` is true, marks count from 0. A Section reports the first two, takes no octal and no word but
-/// true and false, and counts from 1.
-/// Every getter reports what is wrong to the Diagnostics given, once, and then gives nothing.
+/// yaml-cpp 0.7 as tried: of two equal keys the first silently wins, `<<` is not merged, `010` is
+/// 8, `yes` is true, marks count from 0. A Section reports the first two, takes no octal and no
+/// word but true and false, and counts from 1. Every getter reports what is wrong to the
+/// Diagnostics given, once, and then gives nothing.
 class Section {
  public:
   /// The whole file; empty when it does not parse (reported) or holds no mapping.
@@ -28,8 +29,8 @@ class Section {
   Section& operator=(Section&& other) noexcept;
   ~Section();
 
-  SourceMark at() const { return m_at; }        ///< of the value
-  SourceMark key_at() const { return m_key_at; } ///< of its key, or of the value in a list
+  SourceMark at() const { return m_at; }              ///< of the value
+  SourceMark key_at() const { return m_key_at; }      ///< of its key, or of the value in a list
   const std::string& path() const { return m_path; }  ///< "mysql.servers.db1.address"
 
   bool is_map() const;

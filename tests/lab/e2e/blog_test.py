@@ -32,6 +32,7 @@ class BlogStory(unittest.TestCase):
     site: Site
     before: dict[str, dict[str, set[str]]]
     failed = False
+    maxDiff = None
 
     @classmethod
     def setUpClass(cls) -> None:

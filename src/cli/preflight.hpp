@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+
+#include "cli/site.hpp"
+#include "mrc/plan/plan.hpp"
+
+namespace mrc::cli {
+
+/// Prints what stands in the way. False: something must be mended first; `env.exit_code` is set.
+bool preflight(Site& site, const systems::Observations& seen, Env& env);
+
+/// The plan, or empty when it cannot be made: told, and `env.exit_code` is set.
+std::optional<plan::Plan> planned(Result<plan::Plan> plan, Env& env);
+
+}  // namespace mrc::cli

@@ -1,0 +1,166 @@
+#include "cli/site.hpp"
+
+#include <fmt/chrono.h>
+#include <unistd.h>
+
+#include <array>
+#include <ostream>
+#include <random>
+
+#include "cli/artefacts.hpp"
+#include "mrc/transport/mysql_client.hpp"
+
+namespace mrc::cli {
+namespace {
+
+std::vector<transport::Target> targets(const topology::Topology& topology,
+                                       const topology::Secrets& secrets) {
+  std::vector<transport::Target> out;
+  for (const auto& host : topology.hosts) {
+    out.push_back({.host = host.id,
+                   .address = host.address,
+                   .user = host.user.empty() ? topology.ssh.user : host.user,
+                   .port = host.port != 0 ? host.port : topology.ssh.port,
+                   .host_key = host.host_key,
+                   .become = topology.ssh.become,
+                   .become_password = secrets.become_password});
+  }
+  return out;
+}
+
+std::vector<HostId> host_ids(const topology::Topology& topology) {
+  std::vector<HostId> out;
+  for (const auto& host : topology.hosts) out.push_back(host.id);
+  return out;
+}
+
+std::string indented(const std::string& text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    out += "    " + text.substr(at, end - at) + "\n";
+    at = end + 1;
+  }
+  return out;
+}
+
+/// Errors of many hosts, those with the same cause told once.
+std::string render_by_cause(const std::map<HostId, Error>& failed) {
+  std::map<std::string, std::vector<HostId>> hosts_of;
+  for (const auto& [host, error] : failed) hosts_of[error.message].push_back(host);
+  std::string out;
+  for (const auto& [message, hosts] : hosts_of) {
+    out += fmt::format("{}: {}\n", fmt::join(hosts, ", "), message);
+    out += indented(failed.at(hosts.front()).evidence);
+  }
+  return out;
+}
+
+systems::Observation ask_outside(const systems::Dial& dial) {
+  const auto row =
+      transport::query_row({dial.address, dial.port, dial.user, dial.password}, dial.sql);
+  if (!row) return {1, {}, row.error().text()};
+  systems::Observation seen;
+  for (const auto& [column, value] : *row) seen.out += fmt::format("{}={}\n", column, value);
+  return seen;
+}
+
+std::string holder_text(const std::string& command, const Env& env) {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  const auto now = std::chrono::system_clock::to_time_t(env.clock.wall());
+  return fmt::format("{}@{} since {:%H:%M:%S} UTC, mrc {}, pid {}\n",
+                     env.variable("USER").value_or(fmt::format("uid {}", getuid())),
+                     host.data(),
+                     fmt::gmtime(now),
+                     command,
+                     getpid());
+}
+
+std::string make_token() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+}  // namespace
+
+std::string render_error(const Error& error) {
+  return error.text() + "\n" + indented(error.evidence);
+}
+
+Site::Site(Input input, topology::Secrets secrets, Env& env)
+    : m_input(std::move(input)), m_secrets(std::move(secrets)), m_connector(env.make_connector()) {
+  m_redactor.add(m_secrets.root_password);
+  m_redactor.add(m_secrets.replication_password);
+  if (m_secrets.become_password) m_redactor.add(*m_secrets.become_password);
+  m_fleet = std::make_unique<exec::Fleet>(
+      *m_connector, targets(m_input.topology, m_secrets), m_interrupt.hard());
+}
+
+std::unique_ptr<Site> Site::load(const std::string& file, Env& env) {
+  env.exit_code = ExitCode::usage;
+  auto input = load_input(file, env);
+  if (!input) return {};
+  auto secrets = load_input_secrets(*input, env);
+  if (!secrets) return {};
+  std::unique_ptr<Site> site(new Site(std::move(*input), std::move(*secrets), env));
+  auto artefacts = load_artefacts(site->topology(), env);
+  if (!artefacts) {
+    env.err << "mrc: " << render_error(artefacts.error());
+    return {};
+  }
+  site->m_artefacts = std::move(*artefacts);
+  site->m_systems =
+      systems::make_systems({site->m_input.topology, site->m_secrets, site->m_artefacts});
+  return site;
+}
+
+bool Site::connect(Env& env) {
+  const auto failed = m_fleet->connect();
+  if (failed.empty()) return true;
+  env.exit_code =
+      m_interrupt.soft().stop_requested() ? ExitCode::interrupted : ExitCode::unreachable;
+  env.err << fmt::format("mrc: {} of {} hosts cannot be reached; nothing was changed\n",
+                         failed.size(),
+                         topology().hosts.size())
+          << render_by_cause(failed);
+  return false;
+}
+
+bool Site::lock(const std::string& command, Env& env) {
+  auto locked = m_fleet->lock(topology().name, holder_text(command, env));
+  if (locked) return true;
+  env.exit_code =
+      locked.error().kind == ErrorKind::locked ? ExitCode::locked : ExitCode::unreachable;
+  env.err << "mrc: " << render_error(locked.error());
+  return false;
+}
+
+engine::RunAll Site::run_all() {
+  return
+      [this](const std::map<HostId, shell::Script>& scripts) { return m_fleet->run_all(scripts); };
+}
+
+std::optional<systems::Observations> Site::observe(Env& env) {
+  auto reading = engine::observe(topology().name, host_ids(topology()), m_systems, run_all());
+  if (reading.failed.empty()) return std::move(reading.seen);
+  env.exit_code = ExitCode::preflight_failed;
+  for (const auto& [host, error] : reading.failed) {
+    if (error.kind == ErrorKind::unreachable) env.exit_code = ExitCode::unreachable;
+  }
+  env.err << "mrc: what cannot be read is not taken for absent; nothing was changed\n"
+          << render_by_cause(reading.failed);
+  return {};
+}
+
+std::vector<engine::CheckResult> Site::verify(bool write) {
+  const systems::CheckOptions options{write, make_token()};
+  std::vector<systems::Check> checks;
+  for (const auto& system : m_systems) {
+    auto some = system->checks(options);
+    std::move(some.begin(), some.end(), std::back_inserter(checks));
+  }
+  return engine::run_checks(std::move(checks), run_all(), ask_outside);
+}
+
+}  // namespace mrc::cli

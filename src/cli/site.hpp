@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/input.hpp"
+#include "mrc/engine/engine.hpp"
+#include "mrc/exec/fleet.hpp"
+#include "mrc/exec/interrupt.hpp"
+#include "mrc/exec/redactor.hpp"
+#include "mrc/systems/registry.hpp"
+
+namespace mrc::cli {
+
+/// What every command that talks to hosts begins with: the file, its secrets and artefacts, the
+/// systems made from them, and sessions to all hosts.
+class Site {
+ public:
+  /// Reads the file, opens the secrets, finds the artefacts, makes the systems. Prints what is
+  /// wrong; empty then, and `env.exit_code` says how the command ends. Asks no host.
+  static std::unique_ptr<Site> load(const std::string& file, Env& env);
+
+  /// Opens the sessions. False: some host cannot be reached; told, and `env.exit_code` is set.
+  bool connect(Env& env);
+  /// Takes the lock on all hosts for this command's time. False: as above.
+  bool lock(const std::string& command, Env& env);
+  /// Reads all hosts. Empty: some could not be read; told, and `env.exit_code` is set.
+  std::optional<systems::Observations> observe(Env& env);
+  /// Runs the checks of all systems.
+  std::vector<engine::CheckResult> verify(bool write);
+
+  const topology::Topology& topology() const { return m_input.topology; }
+  const engine::Systems& systems() const { return m_systems; }
+  exec::Fleet& fleet() { return *m_fleet; }
+  const exec::Interrupt& interrupt() const { return m_interrupt; }
+  const exec::Redactor& redactor() const { return m_redactor; }
+
+ private:
+  Site(Input input, topology::Secrets secrets, Env& env);
+  engine::RunAll run_all();
+
+  exec::Interrupt m_interrupt;
+  Input m_input;
+  topology::Secrets m_secrets;
+  std::map<std::string, systems::Artefact> m_artefacts;
+  engine::Systems m_systems;
+  std::unique_ptr<transport::Connector> m_connector;
+  std::unique_ptr<exec::Fleet> m_fleet;
+  exec::Redactor m_redactor;
+};
+
+/// Says one error with its contexts, evidence indented below.
+std::string render_error(const Error& error);
+
+}  // namespace mrc::cli

@@ -1,0 +1,125 @@
+#include "systems/mysql/desired.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "mrc/base/bug.hpp"
+
+namespace mrc::systems::mysql {
+namespace {
+
+constexpr std::array k_dialects{
+    Dialect{{5, 6}, false, false, "WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS"},
+    Dialect{{5, 7}, true, true, "WAIT_FOR_EXECUTED_GTID_SET"},
+};
+
+/// The operator's options as arguments, a server's own winning over those for all.
+std::vector<std::string> arguments(const topology::Options& all, const topology::Options& own) {
+  std::vector<std::string> out;
+  const auto add = [&](const topology::Options& options) {
+    for (const auto& [name, value] : options) {
+      out.push_back(value ? fmt::format("--{}={}", name, *value) : "--" + name);
+    }
+  };
+  add(all);  // of two equal options mysqld takes the last
+  add(own);
+  return out;
+}
+
+std::vector<std::string> all_options(const Server& server) {
+  std::vector<std::string> out{
+      fmt::format("--server-id={}", server.server_id),
+      "--gtid_mode=ON",
+      "--enforce-gtid-consistency",
+      // Names of their own: the defaults follow the host name, which a new container changes, and
+      // then a slave does not start and a master forgets its logs.
+      "--log-bin=mysql-bin",
+      "--log-slave-updates",
+      "--relay-log=mysql-relay",
+      "--relay-log-recovery=ON",
+      "--master-info-repository=TABLE",
+      "--relay-log-info-repository=TABLE",
+      "--binlog-format=ROW",
+      "--sync-binlog=1",
+      "--slave-net-timeout=60",
+      fmt::format("--report-host={}", server.address),
+  };
+  if (!server.is_master) out.emplace_back("--read-only=ON");
+  out.insert(out.end(), server.own_options.begin(), server.own_options.end());
+  return out;
+}
+
+std::uint64_t fnv1a(std::string_view bytes) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char c : bytes) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 1099511628211ULL;
+  }
+  return hash;
+}
+
+}  // namespace
+
+const Dialect& dialect_of(topology::ServerVersion version) {
+  const Dialect* best = nullptr;
+  for (const auto& dialect : k_dialects) {
+    if (dialect.from <= version) best = &dialect;
+  }
+  MRC_CHECK(best != nullptr);
+  return *best;
+}
+
+Desired make_desired(const Inputs& inputs) {
+  const auto& topology = inputs.topology;
+  Desired out;
+  out.deployment = topology.name;
+  out.image = *topology.mysql.image;
+  out.data_root = topology.mysql.data_root;
+  out.root_host = topology.mysql.root_host;
+  out.user = topology.mysql.replication_user;
+  out.root_password = inputs.secrets.root_password;
+  out.password = inputs.secrets.replication_password;
+  out.dialect = dialect_of(topology.mysql.version);
+  for (const auto& one : topology.mysql.servers) {
+    Server server;
+    server.id = one.id;
+    server.host = one.host;
+    server.address = one.address;
+    server.server_id = one.server_id;
+    server.is_master = one.id == *topology.mysql.master;
+    server.host_ip = topology.host(one.host).ip;
+    server.exposed = topology.exposed_port(one);
+    server.own_options = arguments(topology.mysql.options, one.options);
+    server.options = all_options(server);
+    out.servers.push_back(std::move(server));
+  }
+  std::stable_partition(out.servers.begin(), out.servers.end(), [](const Server& server) {
+    return server.is_master;
+  });
+  return out;
+}
+
+std::vector<std::string> run_words(const Desired& desired, const Server& server) {
+  return {"--hostname",
+          server.id.text(),
+          "--restart",
+          "unless-stopped",
+          // Docker's own 10 s kill a master whose slaves are attached.
+          "--stop-timeout",
+          "120",
+          "--label",
+          "mrc.deployment=" + desired.deployment,
+          "--label",
+          "mrc.server=" + server.id.text(),
+          "-v",
+          fmt::format("{}/{}/data:/var/lib/mysql", desired.data_root, server.id)};
+}
+
+std::string spec_hash(const Desired& desired, const Server& server) {
+  std::string all = desired.image;
+  for (const auto& word : run_words(desired, server)) all += '\0' + word;
+  for (const auto& word : server.options) all += '\0' + word;
+  return fmt::format("{:016x}", fnv1a(all));
+}
+
+}  // namespace mrc::systems::mysql

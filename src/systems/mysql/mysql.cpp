@@ -1,0 +1,92 @@
+#include "systems/mysql/mysql.hpp"
+
+#include <set>
+
+#include "mysql.sh.hpp"
+#include "systems/mysql/internal.hpp"
+
+namespace mrc::systems::mysql {
+namespace {
+
+class MysqlSystem final : public System {
+ public:
+  explicit MysqlSystem(Desired desired) : m_desired(std::move(desired)) {}
+
+  std::string_view name() const override { return "mysql"; }
+
+  shell::Script probe(const HostId& host) const override {
+    shell::Script script;
+    bool any = false;
+    for (const auto& server : m_desired.servers) {
+      if (server.host != host) continue;
+      any = true;
+      script.use(embedded::mysql_sh)
+          .line("mrc_mysql_probe {} {} {} {} {} {} {}",
+                server.id,
+                m_desired.data_root,
+                m_desired.deployment,
+                script.secret_file(m_desired.root_password),
+                m_desired.user,
+                script.secret_file(m_desired.password),
+                m_desired.image);
+    }
+    if (any) script.line("echo done");
+    return script;
+  }
+
+  Result<std::vector<Finding>> preflight(const Observations& seen) const override {
+    auto read = read_all(seen);
+    if (!read) return fail(std::move(read).error());
+    return find_obstacles(m_desired, *read);
+  }
+
+  Result<std::vector<plan::Step>> steps(const Observations& seen) const override {
+    auto read = read_all(seen);
+    if (!read) return fail(std::move(read).error());
+    return make_steps(m_desired, *read);
+  }
+
+  Result<std::vector<plan::Step>> teardown(const Observations& seen,
+                                           bool delete_data) const override {
+    auto read = read_all(seen);
+    if (!read) return fail(std::move(read).error());
+    return make_teardown(m_desired, *read, seen, delete_data);
+  }
+
+  std::vector<Check> checks(const CheckOptions& options) const override {
+    return make_checks(m_desired, options);
+  }
+
+ private:
+  Result<Seen> read_all(const Observations& seen) const {
+    Seen all;
+    std::set<HostId> hosts;
+    for (const auto& server : m_desired.servers) hosts.insert(server.host);
+    for (const auto& host : hosts) {
+      const auto part = seen.get(host, name());
+      if (!part) return fail(part.error());
+      auto parsed = parse_probe((*part)->out);
+      if (!parsed) return fail(std::move(parsed).error().with("reading the servers of {}", host));
+      all.merge(*parsed);
+    }
+    for (const auto& server : m_desired.servers) {
+      if (!all.contains(server.id)) {
+        return fail(ErrorKind::unreadable, "{} says nothing about {}", server.host, server.id);
+      }
+    }
+    return all;
+  }
+
+  Desired m_desired;
+};
+
+}  // namespace
+}  // namespace mrc::systems::mysql
+
+namespace mrc::systems {
+
+std::unique_ptr<System> make_mysql(const Inputs& inputs) {
+  return std::make_unique<mysql::MysqlSystem>(mysql::make_desired(inputs));
+}
+
+}  // namespace mrc::systems

@@ -1,0 +1,317 @@
+# Functions for the mysql system's scripts. Passwords come as files of their exact bytes and leave only
+# on a pipe into the container, where they live in a 0600 option file for one client's time.
+
+# The line of an option file that sets the password. A bare quote inside would be kept, but would let a
+# later # begin a comment.
+mrc_mysql_option() {
+  printf 'password="'
+  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' "$1" | tr -d '\n'
+  printf '"\n'
+}
+
+# The password as an SQL string, for a session whose sql_mode is ''.
+mrc_mysql_literal() {
+  printf "'"
+  sed -e 's/\\/\\\\/g' -e "s/'/''/g" "$1" | tr -d '\n'
+  printf "'"
+}
+
+# mrc_mysql CONTAINER USER PASSWORD_FILE [CLIENT_OPTION..] <SQL: rows as the client's -B gives them.
+# What fails is told as the server's own ERROR lines: some clients print the statement too, which may
+# hold a password, and so may the part of a message behind "near".
+mrc_mysql() {
+  mrc_mysql_container=$1 mrc_mysql_user=$2 mrc_mysql_password=$3
+  shift 3
+  mrc_mysql_status=0
+  {
+    mrc_mysql_option "$mrc_mysql_password"
+    cat
+  } | docker exec -i "$mrc_mysql_container" sh -c '
+    umask 077
+    f=$(mktemp) || exit 1
+    trap "rm -f \"$f\"" EXIT
+    IFS= read -r line
+    printf "[client]\n%s\n" "$line" >"$f"
+    user=$1
+    shift
+    mysql --defaults-extra-file="$f" --default-character-set=utf8mb4 -u"$user" -B "$@"
+  ' sh "$mrc_mysql_user" "$@" 2>"$MRC_D/mysql.err" || mrc_mysql_status=$?
+  [ "$mrc_mysql_status" -ne 0 ] || return 0
+  if grep -q '^ERROR ' "$MRC_D/mysql.err"; then
+    sed -n -e "s/ near '.*//" -e '/^ERROR /p' "$MRC_D/mysql.err" >&2
+  else
+    grep -v '^-' "$MRC_D/mysql.err" | tail -n 2 >&2
+  fi
+  return "$mrc_mysql_status"
+}
+
+# The container's last words.
+mrc_mysql_log() {
+  docker logs --tail "${2:-25}" "$1" 2>&1 || :
+}
+
+# mrc_mysql_ready CONTAINER PASSWORD_FILE: the real server answers; the image's temporary one, which
+# has no network, does not count.
+mrc_mysql_ready() {
+  mrc_mysql_seen=$(echo 'SELECT @@GLOBAL.skip_networking' | mrc_mysql "$1" root "$2" -N) || return 1
+  [ "$mrc_mysql_seen" = 0 ] || { echo 'the image is still initialising'; return 1; }
+}
+
+# mrc_mysql_wait CONTAINER PASSWORD_FILE SECONDS: until it is ready; a container that has ended, or that
+# Docker keeps restarting, is told at once with its own last words.
+mrc_mysql_wait() {
+  mrc_mysql_end=$(($(date +%s) + $3))
+  mrc_mysql_restarts=
+  mrc_mysql_told=
+  while :; do
+    mrc_mysql_state=$(docker inspect -f '{{.State.Running}} {{.State.ExitCode}} {{.RestartCount}}' "$1")
+    mrc_mysql_count=${mrc_mysql_state##* }
+    : "${mrc_mysql_restarts:=$mrc_mysql_count}"
+    case $mrc_mysql_state in
+      true*) ;;
+      *)
+        if [ "$mrc_mysql_count" -eq 0 ]; then
+          mrc_mysql_log "$1" >&2
+          mrc_die "the server of $1 ended with status $(echo "$mrc_mysql_state" | cut -d' ' -f2)"
+        fi ;;
+    esac
+    if [ "$mrc_mysql_count" -gt "$((mrc_mysql_restarts + 1))" ]; then
+      mrc_mysql_log "$1" >&2
+      mrc_die "the server of $1 ends again and again"
+    fi
+    if mrc_mysql_ready "$1" "$2" >"$MRC_D/ready" 2>&1; then return 0; fi
+    if grep -q 'ERROR 1045' "$MRC_D/ready" && [ "${4:-}" != initialising ]; then
+      mrc_die "the server of $1 refuses root's password: its data was made with another one"
+    fi
+    if [ "$(date +%s)" -ge "$mrc_mysql_end" ]; then
+      mrc_mysql_log "$1" >&2
+      mrc_die "the server of $1 did not answer in $3 s: $(tail -n 1 "$MRC_D/ready")"
+    fi
+    if [ "$mrc_mysql_told" != "$(tail -n 1 "$MRC_D/ready")" ]; then
+      mrc_mysql_told=$(tail -n 1 "$MRC_D/ready")
+      mrc_note "waiting for the server of $1: $mrc_mysql_told"
+    fi
+    sleep 0.2
+  done
+}
+
+# mrc_mysql_check_options IMAGE OPTION..: the server itself says whether it takes them, before any
+# data is touched: an option that is refused in the middle of initialisation ruins the directory.
+mrc_mysql_check_options() {
+  mrc_mysql_image=$1
+  shift
+  if ! docker run --rm --network none --entrypoint mysqld "$mrc_mysql_image" --user=mysql \
+    "$@" --verbose --help >"$MRC_D/options" 2>&1; then
+    grep -E 'ERROR|unknown|error' "$MRC_D/options" | tail -n 5 >&2
+    mrc_die "the server in $mrc_mysql_image refuses its options: $(grep -E 'unknown|ERROR|error' "$MRC_D/options" | tail -n 1)"
+  fi
+}
+
+# mrc_mysql_make_root PATH: the folder of all data directories; what did not exist is noted beside
+# them, so that the last to leave can take it away.
+mrc_mysql_make_root() {
+  [ ! -d "$1" ] || return 0
+  mrc_mysql_first=$1
+  while [ ! -d "$(dirname "$mrc_mysql_first")" ]; do mrc_mysql_first=$(dirname "$mrc_mysql_first"); done
+  mkdir -p "$1"
+  printf '%s\n' "$mrc_mysql_first" >"$1/.mrc"
+}
+
+# mrc_mysql_init DEPLOYMENT NAME IMAGE ROOT ROOT_PASSWORD_FILE SQL_FILE OPTION..: a data directory,
+# made in a staging place by the image, without any network and without a binary log, and moved to
+# its own place when it is finished: whatever breaks off leaves no half-made one to be served.
+mrc_mysql_init() {
+  mrc_mysql_deployment=$1 mrc_mysql_name=$2 mrc_mysql_image=$3 mrc_mysql_root=$4
+  mrc_mysql_secret=$5 mrc_mysql_sql=$6
+  shift 6
+  mrc_mysql_home=$mrc_mysql_root/$mrc_mysql_name
+  [ ! -d "$mrc_mysql_home/data" ] || return 0
+  mrc_mysql_check_options "$mrc_mysql_image" "$@"
+  mrc_mysql_make_root "$mrc_mysql_root"
+  mkdir -p "$mrc_mysql_home"
+  mrc_mysql_temporary=$mrc_mysql_name.mrc-init
+  docker rm -f "$mrc_mysql_temporary" >/dev/null 2>&1 || :
+  rm -rf "$mrc_mysql_home/data.mrc-init"
+  mkdir "$mrc_mysql_home/data.mrc-init"
+  # Letters and digits only, as the image pastes it into SQL; the wanted password is set afterwards.
+  mrc_mysql_word=$(tr -dc 'A-Za-z0-9' </dev/urandom | dd bs=32 count=1 iflag=fullblock 2>/dev/null)
+  printf '%s' "$mrc_mysql_word" >"$MRC_D/init-password"
+  chmod 0444 "$MRC_D/init-password" # read by the image's own user; the folder around it is closed
+  docker run -d --name "$mrc_mysql_temporary" --network none --label "mrc.deployment=$mrc_mysql_deployment" \
+    -v "$mrc_mysql_home/data.mrc-init:/var/lib/mysql" -v "$MRC_D/init-password:/run/mrc-init-password:ro" \
+    -e MYSQL_ROOT_PASSWORD_FILE=/run/mrc-init-password -e MYSQL_ROOT_HOST=localhost \
+    -e MYSQL_INITDB_SKIP_TZINFO=1 "$mrc_mysql_image" "$@" >/dev/null
+  mrc_mysql_wait "$mrc_mysql_temporary" "$MRC_D/init-password" 300 initialising
+  mrc_mysql "$mrc_mysql_temporary" root "$MRC_D/init-password" <"$mrc_mysql_sql"
+  mrc_mysql_ready "$mrc_mysql_temporary" "$mrc_mysql_secret" ||
+    mrc_die "the new server of $mrc_mysql_name does not take the password that it was given"
+  : >"$MRC_D/no-password"
+  if echo 'SELECT 1' | mrc_mysql "$mrc_mysql_temporary" root "$MRC_D/no-password" >/dev/null 2>&1; then
+    mrc_die "the new server of $mrc_mysql_name lets root in without a password"
+  fi
+  docker stop -t 120 "$mrc_mysql_temporary" >/dev/null
+  docker rm -v "$mrc_mysql_temporary" >/dev/null
+  printf '{"mrc": 1, "deployment": "%s", "server": "%s"}\n' "$mrc_mysql_deployment" "$mrc_mysql_name" \
+    >"$mrc_mysql_home/.mrc"
+  sync
+  mv "$mrc_mysql_home/data.mrc-init" "$mrc_mysql_home/data"
+  sync
+}
+
+# mrc_mysql_run NAME OPTION_AND_IMAGE..: docker run of the server, with IPv6 left on inside where the
+# host has it: Calico's tool breaks off half-way where only one side has it.
+mrc_mysql_run() {
+  mrc_mysql_name=$1
+  shift
+  if [ -e /proc/net/if_inet6 ]; then set -- --sysctl net.ipv6.conf.all.disable_ipv6=0 "$@"; fi
+  docker run -d --name "$mrc_mysql_name" "$@" >/dev/null
+}
+
+# mrc_mysql_stop_remove NAME: a master with a slave attached takes its time; a killed one costs a recovery.
+mrc_mysql_stop_remove() {
+  docker container inspect "$1" >/dev/null 2>&1 || return 0
+  docker stop -t 120 "$1" >/dev/null
+  docker rm -v "$1" >/dev/null
+}
+
+# mrc_mysql_status NAME PASSWORD_FILE: SHOW SLAVE STATUS as `Field<TAB>value` lines; none: no slave.
+mrc_mysql_status() {
+  echo 'SHOW SLAVE STATUS' | mrc_mysql "$1" root "$2" | awk -F '\t' '
+    NR == 1 { n = split($0, name, FS) }
+    NR == 2 { for (i = 1; i <= n; i++) print name[i] "\t" $i }'
+}
+
+mrc_mysql_field() {
+  awk -F '\t' -v field="$2" '$1 == field { print $2 }' "$1"
+}
+
+# What the master has executed, asked as the replication user from inside the slave's container.
+mrc_mysql_master_set() {
+  printf '%s\n' "SELECT REPLACE(@@GLOBAL.gtid_executed, '\\n', '')" |
+    mrc_mysql "$1" "$3" "$4" -N -h "$2" -P 3306 --protocol=tcp --connect-timeout=3
+}
+
+# mrc_mysql_replicate NAME ROOT_FILE MASTER_ADDRESS USER REPL_FILE CHANGE_SQL_FILE WAIT_FUNCTION
+mrc_mysql_replicate() {
+  mrc_wait 90 "the master $3 to be reached by $4 from $1" mrc_mysql_master_set "$1" "$3" "$4" "$5"
+  # shellcheck disable=SC2154 # mrc_wait keeps what the command said
+  mrc_mysql_set=$mrc_wait_out
+  mrc_mysql_status "$1" "$2" >"$MRC_D/status"
+  mrc_mysql_is="$(mrc_mysql_field "$MRC_D/status" Master_Host) $(mrc_mysql_field "$MRC_D/status" Master_Port)"
+  mrc_mysql_is="$mrc_mysql_is $(mrc_mysql_field "$MRC_D/status" Master_User)"
+  mrc_mysql_is="$mrc_mysql_is $(mrc_mysql_field "$MRC_D/status" Auto_Position)"
+  if [ "$mrc_mysql_is" != "$3 3306 $4 1" ] || [ "$(mrc_mysql_field "$MRC_D/status" Last_IO_Errno)" = 1045 ]; then
+    if [ -s "$MRC_D/status" ]; then echo 'STOP SLAVE' | mrc_mysql "$1" root "$2"; fi
+    mrc_mysql "$1" root "$2" <"$6"
+  elif [ "$(mrc_mysql_field "$MRC_D/status" Slave_IO_Running)" = Connecting ]; then
+    echo 'STOP SLAVE IO_THREAD' | mrc_mysql "$1" root "$2" # else it may sleep through its retry interval
+  fi
+  echo 'START SLAVE' | mrc_mysql "$1" root "$2"
+  mrc_wait 60 "both threads of $1" mrc_mysql_threads "$1" "$2"
+  mrc_mysql_caught=$(printf "SELECT %s('%s', 120)" "$7" "$mrc_mysql_set" | mrc_mysql "$1" root "$2" -N)
+  case $mrc_mysql_caught in
+    NULL | -1 | 1)
+      if [ "$7" != WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS ] || [ "$mrc_mysql_caught" != 1 ]; then
+        mrc_mysql_threads "$1" "$2" >&2 || :
+        mrc_die "$1 has not caught up with its master after 120 s"
+      fi ;;
+  esac
+}
+
+# Both threads run; else why not, in the server's own words. What no waiting mends ends the step.
+mrc_mysql_threads() {
+  mrc_mysql_status "$1" "$2" >"$MRC_D/threads" || return 1
+  mrc_mysql_io=$(mrc_mysql_field "$MRC_D/threads" Slave_IO_Running)
+  mrc_mysql_applier=$(mrc_mysql_field "$MRC_D/threads" Slave_SQL_Running)
+  [ "$mrc_mysql_io $mrc_mysql_applier" != 'Yes Yes' ] || return 0
+  printf 'Slave_IO_Running: %s, Slave_SQL_Running: %s' "${mrc_mysql_io:-none}" "${mrc_mysql_applier:-none}"
+  for mrc_mysql_part in IO SQL; do
+    mrc_mysql_errno=$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Errno")
+    if [ "${mrc_mysql_errno:-0}" != 0 ]; then
+      printf ', Last_%s_Errno %s: %s' "$mrc_mysql_part" "$mrc_mysql_errno" \
+        "$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Error")"
+    fi
+  done
+  printf '\n'
+  return 1
+}
+
+# mrc_mysql_probe NAME ROOT DEPLOYMENT ROOT_FILE REPL_USER REPL_FILE: what is there of one server, a
+# tab between a word and its value; ends with `end`.
+mrc_mysql_probe() {
+  printf 'server\t%s\n' "$1"
+  if [ -d "$2/$1/data" ]; then
+    printf 'data\t%s\n' "$(sed -n 's/.*"deployment": "\([^"]*\)".*/\1/p' "$2/$1/.mrc" 2>/dev/null)"
+  fi
+  if [ -e "$2/$1/data.mrc-init" ]; then printf 'staging\tyes\n'; fi
+  if ! docker version >/dev/null 2>&1; then
+    printf 'docker\tdown\nend\t%s\n' "$1"
+    return 0
+  fi
+  mrc_mysql_found=$(docker inspect --type container -f \
+    '{{.State.Running}}	{{index .Config.Labels "mrc.deployment"}}	{{index .Config.Labels "mrc.spec"}}	{{.Config.Image}}	{{.Image}}' \
+    "$1" 2>"$MRC_D/inspect.err") || {
+    grep -qi 'no such' "$MRC_D/inspect.err" || mrc_die "docker inspect $1: $(cat "$MRC_D/inspect.err")"
+    printf 'end\t%s\n' "$1"
+    return 0
+  }
+  printf 'container\t%s\n' "$mrc_mysql_found"
+  printf 'wanted_image\t%s\n' "$(docker image inspect -f '{{.Id}}' "$7" 2>/dev/null || :)"
+  case $mrc_mysql_found in
+    true*"	$3	"*) mrc_mysql_probe_sql "$1" "$4" "$5" "$6" ;;
+  esac
+  printf 'end\t%s\n' "$1"
+}
+
+mrc_mysql_probe_sql() {
+  if ! mrc_mysql "$1" root "$2" -N >"$MRC_D/vars" 2>"$MRC_D/vars.err" <<SQL; then
+SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','server_id','server_uuid','gtid_mode','read_only','super_read_only','skip_networking','log_bin_basename');
+SELECT 'mrc_accounts', COUNT(*) FROM mysql.user WHERE User = '$3' AND Host = '%' AND Repl_slave_priv = 'Y';
+SQL
+    printf 'sql\t%s\n' "$(tail -n 1 "$MRC_D/vars.err")"
+    return 0
+  fi
+  sed 's/^/var	/' "$MRC_D/vars"
+  if echo 'SELECT 1' | mrc_mysql "$1" "$3" "$4" -N -h 127.0.0.1 --protocol=tcp --connect-timeout=3 \
+    >/dev/null 2>"$MRC_D/login.err"; then
+    printf 'login\tok\n'
+  else
+    printf 'login\t%s\n' "$(tail -n 1 "$MRC_D/login.err")"
+  fi
+  mrc_mysql_status "$1" "$2" >"$MRC_D/status"
+  sed 's/^/slave	/' "$MRC_D/status"
+}
+
+# mrc_mysql_delete_data NAME ROOT: the data, then what mrc made around it when nothing else is in it.
+mrc_mysql_delete_data() {
+  rm -rf "${2:?}/${1:?}/data" "$2/$1/data.mrc-init"
+  rm -f "$2/$1/.mrc"
+  rmdir "$2/$1" 2>/dev/null || :
+  if [ -f "$2/.mrc" ] && [ "$(find "$2" -mindepth 1 | head -n 2)" = "$2/.mrc" ]; then
+    mrc_mysql_first=$(cat "$2/.mrc")
+    rm -f "$2/.mrc"
+    mrc_mysql_up=$2
+    while rmdir "$mrc_mysql_up" 2>/dev/null && [ "$mrc_mysql_up" != "$mrc_mysql_first" ]; do
+      mrc_mysql_up=$(dirname "$mrc_mysql_up")
+    done
+  fi
+}
+
+# mrc_mysql_write_proof NAME ROOT_FILE DEPLOYMENT TOKEN: one row in a schema of mrc's own.
+mrc_mysql_write_proof() {
+  mrc_mysql_tables=$(echo "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='mrc_verify' AND table_name='proof'" |
+    mrc_mysql "$1" root "$2" -N)
+  if [ "$mrc_mysql_tables" = 0 ]; then
+    mrc_mysql "$1" root "$2" <<'SQL'
+CREATE DATABASE IF NOT EXISTS mrc_verify;
+CREATE TABLE IF NOT EXISTS mrc_verify.proof (deployment VARCHAR(32) NOT NULL PRIMARY KEY, token VARCHAR(32) NOT NULL) ENGINE=InnoDB;
+SQL
+  fi
+  echo "REPLACE INTO mrc_verify.proof VALUES ('$3', '$4')" | mrc_mysql "$1" root "$2"
+}
+
+mrc_mysql_has_proof() {
+  mrc_mysql_token=$(echo "SELECT token FROM mrc_verify.proof WHERE deployment='$3'" | mrc_mysql "$1" root "$2" -N 2>&1) ||
+    { echo "$mrc_mysql_token"; return 1; }
+  [ "$mrc_mysql_token" = "$4" ] || { echo 'the row of this run is not there'; return 1; }
+}

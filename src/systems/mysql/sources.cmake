@@ -1,0 +1,3 @@
+list(APPEND MRC_SYSTEMS_SOURCES
+  mysql/checks.cpp mysql/desired.cpp mysql/mysql.cpp mysql/probe.cpp mysql/steps.cpp mysql/teardown.cpp)
+list(APPEND MRC_SYSTEMS_SCRIPTS mysql/mysql.sh)

@@ -1,0 +1,23 @@
+#include "mrc/systems/registry.hpp"
+
+#include "systems/calico/calico.hpp"
+#include "systems/dnat/dnat.hpp"
+#include "systems/docker/docker.hpp"
+#include "systems/etcd/etcd.hpp"
+#include "systems/hosts/hosts.hpp"
+#include "systems/mysql/mysql.hpp"
+
+namespace mrc::systems {
+
+std::vector<std::unique_ptr<System>> make_systems(const Inputs& inputs) {
+  std::vector<std::unique_ptr<System>> all;
+  all.push_back(make_hosts(inputs));
+  all.push_back(make_docker(inputs));
+  all.push_back(make_etcd(inputs));
+  all.push_back(make_calico(inputs));
+  all.push_back(make_mysql(inputs));
+  all.push_back(make_dnat(inputs));
+  return all;
+}
+
+}  // namespace mrc::systems

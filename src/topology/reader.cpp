@@ -1,0 +1,605 @@
+#include "topology/reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "topology/keys.hpp"
+
+namespace mrc::topology {
+namespace {
+
+bool all_of(std::string_view text, std::string_view extra) {
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           extra.find(c) != std::string_view::npos;
+  });
+}
+
+/// The dialects that this mrc speaks.
+struct KnownVersion {
+  ServerVersion version;
+  std::size_t longest_user;
+};
+constexpr std::array k_versions{KnownVersion{{5, 6}, 16}, KnownVersion{{5, 7}, 32}};
+constexpr std::array<std::string_view, 1> k_calico_versions{"v0.22.0"};
+
+std::optional<ServerVersion> parse_version(std::string_view text) {
+  ServerVersion version;
+  const auto* const end = text.data() + text.size();
+  const auto [dot, error] = std::from_chars(text.data(), end, version.major);
+  if (error != std::errc{} || dot == end || *dot != '.') return {};
+  const auto [rest, failed] = std::from_chars(dot + 1, end, version.minor);
+  if (failed != std::errc{} || (rest != end && *rest != '.' && *rest != '-')) return {};
+  return version;
+}
+
+/// Options that mrc sets itself, and why an operator's would break the deployment.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> k_own_options{{
+    {"server-id", "it is the server's server_id"},
+    {"gtid-mode", "replication here is by GTID"},
+    {"enforce-gtid-consistency", "replication here is by GTID"},
+    {"log-bin", "slaves read this log, and its name must outlive the container"},
+    {"relay-log", "its name must outlive the container"},
+    {"log-slave-updates", "a slave must be able to become the master"},
+    {"log-replica-updates", "a slave must be able to become the master"},
+    {"datadir", "the data directory is mounted"},
+    {"port", "everything reaches the servers at 3306; see expose"},
+    {"socket", "the image's client looks for it"},
+    {"read-only", "it follows the server's role"},
+    {"super-read-only", "it follows the server's role"},
+    {"skip-networking", "slaves connect by TCP"},
+    {"report-host", "it is the server's address"},
+    {"user", "the image decides"},
+    {"bind-address", "the server must listen on its Calico address"},
+    {"skip-slave-start", "slaves must come back by themselves"},
+}};
+
+}  // namespace
+
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.size() <= 63 && all_of(name, "_.-") && all_of(name.substr(0, 1), "");
+}
+
+void Reader::check_names(const Section& section) {
+  const auto known = names_under(pattern_of(section.path()));
+  for (const auto& [name, value] : section.entries(m_diags)) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    auto report = m_diags.error("MRC-T020",
+                                value.key_at(),
+                                "unknown key '{}'{}",
+                                name,
+                                section.path().empty() ? "" : " in " + section.path());
+    if (const auto near = closest(name, known)) {
+      report.hint("did you mean '{}'?", *near);
+    } else {
+      report.hint("known here: {}", fmt::join(known, ", "));
+    }
+  }
+}
+
+std::optional<Section> Reader::find(const Section& section, std::string_view key) {
+  auto value = section.get(key);
+  if (value && value->is_null()) {
+    m_diags.error("MRC-T021", value->key_at(), "{} has no value", value->path())
+        .hint("give it one, or leave the key out");
+    return {};
+  }
+  return value;
+}
+
+std::optional<Section> Reader::need(const Section& section, std::string_view key) {
+  if (section.get(key)) return find(section, key);
+  m_diags.error("MRC-T022",
+                section.key_at(),
+                "{}{} is missing",
+                section.path().empty() ? "" : section.path() + ".",
+                key);
+  return {};
+}
+
+std::string Reader::text(const Section& section, std::string_view key, std::string_view fallback) {
+  const auto value = find(section, key);
+  if (!value) return std::string(fallback);
+  return value->text(m_diags).value_or(std::string(fallback));
+}
+
+std::string Reader::needed_text(const Section& section, std::string_view key) {
+  const auto value = need(section, key);
+  return value ? value->text(m_diags).value_or("") : "";
+}
+
+bool Reader::flag(const Section& section, std::string_view key) {
+  const auto value = find(section, key);
+  return value && value->boolean(m_diags).value_or(false);
+}
+
+std::optional<Port> Reader::port(const Section& section, std::string_view key) {
+  const auto value = find(section, key);
+  const auto number = value ? value->integer(m_diags) : std::nullopt;
+  if (!number) return {};
+  const auto made = Port::from(*number);
+  if (!made) {
+    m_diags.error(
+        "MRC-T023", value->at(), "{} must be a port, 1 to 65535, not {}", value->path(), *number);
+  }
+  return made;
+}
+
+std::optional<Ipv4> Reader::address(const Section& value) {
+  const auto written = value.text(m_diags);
+  if (!written) return {};
+  const auto made = Ipv4::parse(*written);
+  if (!made) {
+    m_diags.error(
+        "MRC-T024", value.at(), "{} must be an IPv4 address, not '{}'", value.path(), *written);
+  }
+  return made;
+}
+
+SecretSource Reader::secret(const Section& value) {
+  using Kind = SecretSource::Kind;
+  SecretSource source{Kind::env, {}, value.path(), value.at()};
+  if (!value.is_map()) {
+    source.kind = Kind::literal;
+    source.value = value.text(m_diags).value_or("");
+    m_diags.warning("MRC-T030", value.key_at(), "{} is written in the file itself", value.path())
+        .hint("take it from {{env: NAME}}, {{file: PATH}} or {{command: COMMAND}}");
+    return source;
+  }
+  const auto entries = value.entries(m_diags);
+  constexpr std::array<std::pair<std::string_view, Kind>, 3> kinds{
+      {{"env", Kind::env}, {"file", Kind::file}, {"command", Kind::command}}};
+  for (const auto& [name, part] : entries) {
+    const auto kind = std::find_if(
+        kinds.begin(), kinds.end(), [&, &key = name](const auto& one) { return one.first == key; });
+    if (kind == kinds.end()) {
+      m_diags.error("MRC-T020", part.key_at(), "unknown source of a secret '{}'", name)
+          .hint("known: env, file, command");
+      continue;
+    }
+    source.kind = kind->second;
+    source.value = part.text(m_diags).value_or("");
+    source.at = part.at();
+  }
+  if (entries.size() != 1) {
+    m_diags.error(
+        "MRC-T031", value.key_at(), "{} needs one source, not {}", value.path(), entries.size());
+  }
+  return source;
+}
+
+std::optional<ArtefactSource> Reader::artefact(const Section& value) {
+  ArtefactSource source;
+  source.at = value.at();
+  if (!value.is_map()) {
+    source.path = value.text(m_diags).value_or("");
+  } else {
+    check_names(value);
+    source.path = text(value, "path", "");
+    source.url = text(value, "url", "");
+    source.sha256 = text(value, "sha256", "");
+  }
+  if (source.path.empty() == source.url.empty()) {
+    m_diags.error("MRC-T032", value.key_at(), "{} needs a path or a url", value.path());
+    return {};
+  }
+  if (!source.url.empty() && !source.url.starts_with("http://") &&
+      !source.url.starts_with("https://") && !source.url.starts_with("file://")) {
+    m_diags.error(
+        "MRC-T033", value.key_at(), "{}.url must be an http, https or file URL", value.path());
+  }
+  if (!source.url.empty() && source.sha256.empty()) {
+    m_diags
+        .error("MRC-T034", value.key_at(), "{}.url needs the sha256 of what it gives", value.path())
+        .hint("an unverified program is never put on a host");
+  }
+  const bool hex = source.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!source.sha256.empty() && (source.sha256.size() != 64 || !hex)) {
+    m_diags.error(
+        "MRC-T035", value.key_at(), "{}.sha256 must be 64 lowercase hex digits", value.path());
+  }
+  if (!source.path.empty()) source.path = (m_folder / source.path).lexically_normal().string();
+  return source;
+}
+
+Options Reader::options(const Section& section) {
+  Options out;
+  const auto value = section.get("options");
+  if (!value || value->is_null()) return out;
+  for (const auto& [name, part] : value->entries(m_diags)) {
+    std::string plain = name;
+    std::replace(plain.begin(), plain.end(), '_', '-');
+    std::string_view bare = plain;
+    for (const std::string_view prefix : {"loose-", "skip-", "disable-", "enable-"}) {
+      if (bare.starts_with(prefix) && bare != "skip-networking" && bare != "skip-slave-start") {
+        bare.remove_prefix(prefix.size());
+      }
+    }
+    if (name.empty() || !all_of(name, "-_.") || name.starts_with('-')) {
+      m_diags.error("MRC-T040", part.key_at(), "'{}' is no name of an option of mysqld", name)
+          .hint("without leading dashes: max_connections: 500");
+      continue;
+    }
+    const auto own = std::find_if(k_own_options.begin(), k_own_options.end(), [&](const auto& one) {
+      return one.first == bare;
+    });
+    if (own != k_own_options.end()) {
+      m_diags.error("MRC-T041", part.key_at(), "mrc sets {} itself: {}", name, own->second);
+      continue;
+    }
+    if (part.is_null()) {
+      out.emplace_back(name, std::nullopt);
+    } else if (auto written = part.scalar(m_diags)) {
+      if (written->find('\n') != std::string::npos) {
+        m_diags.error("MRC-T042", part.at(), "a line break in the option {}", name);
+      }
+      out.emplace_back(name, std::move(*written));
+    }
+  }
+  return out;
+}
+
+Ssh Reader::ssh(const Section& root) {
+  Ssh out;
+  const auto section = find(root, "ssh");
+  if (!section) return out;
+  check_names(*section);
+  out.user = text(*section, "user", "");
+  out.port = port(*section, "port").value_or(Port()).number();
+  out.become = flag(*section, "become");
+  if (const auto value = find(*section, "become_password")) out.become_password = secret(*value);
+  if (out.user.starts_with('-') || !all_of(out.user, "._-@\\$+")) {
+    m_diags.error("MRC-T043", section->get("user")->at(), "'{}' is no login name", out.user);
+  }
+  return out;
+}
+
+Host Reader::host(const std::string& name, const Section& value) {
+  Host out;
+  out.id = HostId(name);
+  out.at = value.key_at();
+  if (!is_plain_name(name)) {
+    m_diags.error("MRC-T044", value.key_at(), "'{}' is no name for a host", name)
+        .hint("letters, digits, '.', '_', '-', at most 63, a letter or digit first");
+  }
+  auto address_at = value.at();
+  if (value.is_map()) {
+    check_names(value);
+    out.address = needed_text(value, "address");
+    if (const auto written = value.get("address")) address_at = written->at();
+    if (const auto ip = find(value, "ip")) out.ip = address(*ip).value_or(Ipv4());
+    out.interface = text(value, "interface", "");
+    out.host_key = text(value, "host_key", "");
+    out.user = text(value, "user", "");
+    out.port = port(value, "port").value_or(Port()).number();
+  } else {
+    out.address = value.text(m_diags).value_or("");
+  }
+  if (out.address.empty()) return out;
+  if (out.address.starts_with('-') || !all_of(out.address, ".-_")) {
+    m_diags.error(
+        "MRC-T045", address_at, "'{}' is neither an IPv4 address nor a host name", out.address);
+  } else if (const auto ip = Ipv4::parse(out.address)) {
+    if (out.ip == Ipv4()) out.ip = *ip;
+  } else if (out.address.find_first_not_of("0123456789.") == std::string::npos) {
+    m_diags.error("MRC-T045", address_at, "'{}' is no IPv4 address", out.address);
+  } else if (out.ip == Ipv4()) {
+    m_diags.error("MRC-T046", address_at, "the host {} is given by name and needs its ip too", name)
+        .hint("{}: {{address: {}, ip: 192.0.2.1}}", name, out.address);
+  }
+  if (out.interface.size() > 15 || !all_of(out.interface, ".-_:@")) {
+    m_diags.error(
+        "MRC-T047", value.get("interface")->at(), "'{}' is no name of an interface", out.interface);
+  }
+  const auto blank = out.host_key.find(' ');
+  if (!out.host_key.empty() &&
+      (blank == std::string::npos || out.host_key.find_first_of("\n\r") != std::string::npos)) {
+    m_diags.error("MRC-T048", value.get("host_key")->at(), "a host key is a type and a key")
+        .hint("as in /etc/ssh/ssh_host_ed25519_key.pub: ssh-ed25519 AAAA...");
+  }
+  return out;
+}
+
+std::vector<Host> Reader::hosts(const Section& root) {
+  std::vector<Host> out;
+  const auto section = need(root, "hosts");
+  if (!section) return out;
+  for (const auto& [name, value] : section->entries(m_diags)) out.push_back(host(name, value));
+  if (section->is_map() && out.empty()) {
+    m_diags.error("MRC-T049", section->key_at(), "there is no host");
+  }
+  return out;
+}
+
+Etcd Reader::etcd(const Section& root) {
+  Etcd out;
+  const auto section = need(root, "etcd");
+  if (!section) return out;
+  check_names(*section);
+  if (const auto members = find(*section, "members")) {
+    for (const auto& item : members->items(m_diags)) {
+      if (auto name = item.text(m_diags)) out.members.push_back({HostId(*name), item.at()});
+    }
+  }
+  if (const auto endpoints = find(*section, "endpoints")) {
+    for (const auto& item : endpoints->items(m_diags)) {
+      auto url = item.text(m_diags);
+      if (!url) continue;
+      const bool http = url->starts_with("http://") || url->starts_with("https://");
+      if (!http || url->ends_with('/') || url->rfind(':') < 6) {
+        m_diags.error("MRC-T050", item.at(), "'{}' is no endpoint", *url)
+            .hint("http://ADDRESS:PORT, without a slash at the end");
+      }
+      out.endpoints.push_back(std::move(*url));
+    }
+  }
+  if (section->is_map() && out.members.empty() == out.endpoints.empty()) {
+    m_diags.error("MRC-T051",
+                  section->key_at(),
+                  "etcd needs members, or the endpoints of a cluster that is not ours");
+  }
+  out.cluster_token = text(*section, "cluster_token", "etcd-cluster-1");
+  out.data_dir = text(*section, "data_dir", "/var/lib/etcd/default.etcd");
+  if (!out.data_dir.starts_with('/') || !all_of(out.data_dir, "/._-")) {
+    m_diags.error("MRC-T052",
+                  section->get("data_dir")->at(),
+                  "etcd.data_dir must be an absolute path of plain characters");
+  }
+  if (!all_of(out.cluster_token, "._-")) {
+    m_diags.error("MRC-T053",
+                  section->get("cluster_token")->at(),
+                  "a token is letters, digits, '.', '_', '-'");
+  }
+  const auto install = text(*section, "install", "package");
+  if (install != "package" && install != "none") {
+    m_diags.error("MRC-T054",
+                  section->get("install")->at(),
+                  "etcd.install is package or none, not '{}'",
+                  install);
+  }
+  out.install = install == "none" ? Etcd::Install::none : Etcd::Install::package;
+  out.client_port = port(*section, "client_port").value_or(Port(2379));
+  out.peer_port = port(*section, "peer_port").value_or(Port(2380));
+  return out;
+}
+
+Calico Reader::calico(const Section& root) {
+  Calico out;
+  const auto section = need(root, "calico");
+  if (!section) return out;
+  check_names(*section);
+  out.version = needed_text(*section, "version");
+  const bool known = std::find(k_calico_versions.begin(), k_calico_versions.end(), out.version) !=
+                     k_calico_versions.end();
+  if (!out.version.empty() && !known) {
+    m_diags
+        .error("MRC-T055",
+               section->get("version")->at(),
+               "this mrc has no driver for Calico '{}'",
+               out.version)
+        .hint("it has: {}", fmt::join(k_calico_versions, ", "));
+  }
+  if (const auto pool = need(*section, "pool")) {
+    out.pool.at = pool->at();
+    const auto written = pool->text(m_diags);
+    const auto cidr = written ? Cidr::parse(*written) : std::nullopt;
+    if (written && !cidr) {
+      m_diags.error("MRC-T056",
+                    pool->at(),
+                    "calico.pool must be a network, such as 10.77.0.0/24, not '{}'",
+                    *written);
+    } else if (cidr) {
+      out.pool.value = *cidr;
+      if (cidr->text() != *written) {
+        m_diags
+            .error(
+                "MRC-T057", pool->at(), "'{}' is an address in a network, not a network", *written)
+            .hint("write {}", *cidr);
+      }
+      if (cidr->prefix() > 26) {
+        m_diags
+            .error("MRC-T058",
+                   pool->at(),
+                   "the pool {} is smaller than Calico's block of 64 addresses",
+                   *cidr)
+            .hint("a /26 or larger");
+      }
+    }
+  }
+  out.nat_outgoing = flag(*section, "nat_outgoing");
+  out.ipip = flag(*section, "ipip");
+  out.libnetwork = flag(*section, "libnetwork");
+  out.profile = text(*section, "profile", "mysql-replication");
+  if (!all_of(out.profile, "._-") || out.profile.size() > 39 || out.profile.starts_with('-')) {
+    m_diags
+        .error(
+            "MRC-T059", section->get("profile")->at(), "'{}' is no name of a profile", out.profile)
+        .hint("letters, digits, '.', '_', '-', at most 39");
+  }
+  if (const auto value = find(*section, "calicoctl")) out.calicoctl = artefact(*value);
+  out.node_image = text(*section, "node_image", "calico/node:v0.22.0");
+  out.libnetwork_image = text(*section, "libnetwork_image", "calico/node-libnetwork:v0.9.0");
+  return out;
+}
+
+void Reader::image(const Section& section, Mysql& mysql) {
+  mysql.image.value = needed_text(section, "image");
+  if (mysql.image->empty()) return;
+  mysql.image.at = section.get("image")->at();
+  if (!all_of(*mysql.image, "._-/:@") || mysql.image->starts_with('-')) {
+    m_diags.error("MRC-T060", mysql.image.at, "'{}' is no name of an image", *mysql.image);
+    return;
+  }
+  const auto slash = mysql.image->rfind('/');
+  const auto last = mysql.image->substr(slash == std::string::npos ? 0 : slash + 1);
+  const auto digest = last.find('@');
+  const auto colon = last.substr(0, digest).find(':');
+  const auto tag = colon == std::string::npos ? "" : last.substr(0, digest).substr(colon + 1);
+  if ((tag.empty() && digest == std::string::npos) || tag == "latest") {
+    m_diags
+        .error(
+            "MRC-T061", mysql.image.at, "'{}' means another server every few months", *mysql.image)
+        .hint("name a version: mysql:5.7");
+    return;
+  }
+  const auto written = section.get("version");
+  const auto version = parse_version(written ? text(section, "version", "") : tag);
+  const auto at = written ? written->at() : mysql.image.at;
+  if (!version) {
+    m_diags
+        .error("MRC-T062",
+               at,
+               "which server version this is, cannot be told from '{}'",
+               written ? text(section, "version", "") : tag)
+        .hint("add mysql.version: \"5.7\"");
+    return;
+  }
+  mysql.version = *version;
+  const auto known = std::find_if(k_versions.begin(), k_versions.end(), [&](const auto& one) {
+    return one.version == *version;
+  });
+  const bool mariadb = last.starts_with("mariadb");
+  if (known == k_versions.end() || mariadb) {
+    m_diags
+        .error("MRC-T063",
+               at,
+               "this mrc does not speak the dialect of {} {}.{} yet",
+               mariadb ? "MariaDB" : "MySQL",
+               version->major,
+               version->minor)
+        .hint("it speaks MySQL 5.6 and 5.7");
+    return;
+  }
+  if (mysql.replication_user.size() > known->longest_user) {
+    m_diags.error("MRC-T064",
+                  section.get("replication")->key_at(),
+                  "the user name '{}' is longer than the {} characters of MySQL {}.{}",
+                  mysql.replication_user,
+                  known->longest_user,
+                  version->major,
+                  version->minor);
+  }
+}
+
+std::vector<Server> Reader::servers(const Section& section) {
+  std::vector<Server> out;
+  const auto list = need(section, "servers");
+  if (!list) return out;
+  for (const auto& [name, value] : list->entries(m_diags)) {
+    Server server;
+    server.id = ServerId(name);
+    server.at = value.key_at();
+    if (!is_plain_name(name)) {
+      m_diags.error("MRC-T044", value.key_at(), "'{}' is no name for a server", name)
+          .hint("letters, digits, '.', '_', '-', at most 63, a letter or digit first");
+    }
+    if (!value.is_map()) {
+      m_diags.error("MRC-T011",
+                    value.key_at(),
+                    "{} must be a mapping with host, address and server_id",
+                    value.path());
+      continue;
+    }
+    check_names(value);
+    server.host = HostId(needed_text(value, "host"));
+    if (const auto part = need(value, "address")) server.address = address(*part).value_or(Ipv4());
+    if (const auto part = need(value, "server_id")) {
+      const auto number = part->integer(m_diags);
+      if (number && (*number < 1 || *number > 4294967295)) {
+        m_diags.error("MRC-T065", part->at(), "server_id must be 1 to 4294967295, not {}", *number);
+      } else if (number) {
+        server.server_id = static_cast<std::uint32_t>(*number);
+      }
+    }
+    server.options = options(value);
+    server.expose = port(value, "expose");
+    out.push_back(std::move(server));
+  }
+  if (list->is_map() && out.empty())
+    m_diags.error("MRC-T066", list->key_at(), "there is no server");
+  return out;
+}
+
+Mysql Reader::mysql(const Section& root) {
+  Mysql out;
+  const auto section = need(root, "mysql");
+  if (!section) return out;
+  check_names(*section);
+  if (const auto value = need(*section, "root_password")) out.root_password = secret(*value);
+  out.root_host = text(*section, "root_host", "localhost");
+  if (out.root_host != "localhost" && out.root_host != "%") {
+    m_diags.error("MRC-T067",
+                  section->get("root_host")->at(),
+                  "mysql.root_host is localhost or \"%\", not '{}'",
+                  out.root_host);
+  }
+  out.replication_user = "repl";
+  if (const auto replication = need(*section, "replication")) {
+    check_names(*replication);
+    out.replication_user = text(*replication, "user", "repl");
+    if (!all_of(out.replication_user, "_.-") || out.replication_user == "root") {
+      m_diags
+          .error("MRC-T068",
+                 replication->get("user")->at(),
+                 "'{}' is no name for the replication user",
+                 out.replication_user)
+          .hint("letters, digits, '_', '.', '-'; not root");
+    }
+    if (const auto value = need(*replication, "password"))
+      out.replication_password = secret(*value);
+  }
+  image(*section, out);
+  out.options = options(*section);
+  out.data_root = text(*section, "data_root", "/opt/Docker");
+  if (!out.data_root.starts_with('/') || out.data_root == "/" || out.data_root.ends_with('/') ||
+      !all_of(out.data_root, "/._-") || out.data_root.find("..") != std::string::npos) {
+    m_diags.error(
+        "MRC-T069",
+        section->get("data_root")->at(),
+        "mysql.data_root must be an absolute path of plain characters, without a slash at its end");
+  }
+  out.servers = servers(*section);
+  if (const auto master = need(*section, "master")) {
+    out.master = {ServerId(master->text(m_diags).value_or("")), master->at()};
+  }
+  return out;
+}
+
+std::optional<Expose> Reader::expose(const Section& root) {
+  const auto section = find(root, "expose");
+  if (!section) return {};
+  check_names(*section);
+  if (!need(*section, "port")) return {};
+  const auto number = port(*section, "port");
+  if (!number) return {};
+  return Expose{*number, text(*section, "interface", "")};
+}
+
+Topology Reader::read(const Section& root) {
+  check_names(root);
+  if (const auto format = need(root, "mrc")) {
+    const auto number = format->integer(m_diags);
+    if (number && *number != 1) {
+      m_diags.error("MRC-T070", format->at(), "this mrc reads format 1, not {}", *number);
+    }
+  }
+  Topology out;
+  out.name = needed_text(root, "name");
+  const bool lower =
+      std::none_of(out.name.begin(), out.name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (!out.name.empty() &&
+      (!lower || !all_of(out.name, "-") || out.name.size() > 32 || out.name.starts_with('-'))) {
+    m_diags.error("MRC-T071", root.get("name")->at(), "'{}' is no name for a deployment", out.name)
+        .hint("lowercase letters, digits and '-', at most 32, not '-' first");
+  }
+  out.ssh = ssh(root);
+  out.hosts = hosts(root);
+  out.etcd = etcd(root);
+  out.calico = calico(root);
+  out.mysql = mysql(root);
+  out.expose = expose(root);
+  return out;
+}
+
+}  // namespace mrc::topology
