@@ -143,7 +143,8 @@ Error explain_ssh(const std::string& stderr_text, const Target& target) {
     break;
   }
   if (error.message.empty()) {
-    error.message = lines.empty() ? "the connection ended without a word from ssh"
+    // The master of a shared connection has no stderr to say why it gave up.
+    error.message = lines.empty() ? "the connection was lost: the host went down, or the link is dead"
                                   : "the connection ended: " + excerpt(lines.back(), 200);
   }
   error.context.push_back(fmt::format("connecting to {} ({})", target.host, target.address));
