@@ -1,8 +1,5 @@
 #!/usr/bin/env python3
-"""The 2016 article's deployment, from three bare hosts to replicated servers and back.
-
-The tests are one story, told in the order of their numbers; a failure ends it.
-"""
+"""The 2016 article's deployment, from three bare hosts to replicated servers and back."""
 
 import json
 import re
@@ -13,6 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import snapshot  # noqa: E402
 from site_lab import ADDRESSES, HOSTS, ROOT, REPL_PASSWORD, ROOT_PASSWORD, Site, lab, load_json, summary, wait_until  # noqa: E402
+from story import Story  # noqa: E402
 
 SERVERS = {"docker1": "mysql-master", "docker2": "mysql-slave1", "docker3": "mysql-slave2"}
 CALICO = {"docker1": "192.168.0.50", "docker2": "192.168.0.51", "docker3": "192.168.0.52"}
@@ -28,26 +26,15 @@ cat /var/lib/mrc/blog-2016.json
 """
 
 
-class BlogStory(unittest.TestCase):
+class BlogStory(Story):
     site: Site
     before: dict[str, dict[str, set[str]]]
-    failed = False
-    maxDiff = None
 
     @classmethod
     def setUpClass(cls) -> None:
         lab("reset")
         cls.site = Site(ROOT / "examples/blog-2016.yaml")
         cls.before = {host: snapshot.take(cls.site, host) for host in HOSTS}
-
-    def setUp(self) -> None:
-        if BlogStory.failed:
-            self.fail("an earlier part of the story failed")
-        BlogStory.failed = True  # until this part has come to its end
-
-    def tearDown(self) -> None:
-        outcome = self._outcome.result
-        BlogStory.failed = any(test is self for test, _ in outcome.failures + outcome.errors)
 
     def identities(self) -> dict[str, str]:
         return {host: self.site.ssh(host, IDENTITIES) for host in HOSTS}

@@ -30,7 +30,7 @@ def request(method: str, path: str, body: dict | None = None, version: str = "v1
     if raw and answer.status < 300:
         return answer
     data = answer.read()
-    if answer.status >= 300:
+    if answer.status >= 300 and answer.status != 304:  # 304: it was so already
         try:
             message = json.loads(data)["message"]
         except (ValueError, KeyError, TypeError):

@@ -16,6 +16,10 @@ STARTED = b"Calico node started successfully"
 NODE_IMAGE, LIBNETWORK_IMAGE = "calico/node:v0.22.0", "calico/node-libnetwork:v0.9.0"
 
 
+class NotFound(Exception):
+    """As docker-py names it; the name is what is printed."""
+
+
 def checks(runtime_docker: bool = True) -> bool:
     """What `node` and `checksystem` ask of the host; complaints on stderr."""
     good = True
@@ -135,7 +139,7 @@ def create(name: str, image: str, environment: list[str], binds: list[str]) -> s
     try:
         return docker16.request("POST", f"/containers/create?name={name}", body)["Id"]
     except docker16.DockerError as error:
-        raise RuntimeError(f'{error.status} Client Error: Not Found ("{error}")') from None
+        raise NotFound(f'{error.status} Client Error: Not Found ("{error}")') from None
 
 
 def attach(name: str):

@@ -158,7 +158,3 @@ def remove_endpoint(etcd: Etcd, endpoint: dict) -> None:
     for net in endpoint["ipv4_nets"]:
         release(etcd, ipaddress.ip_address(net.split("/")[0]))
     etcd.delete(f"{V1}/host/{endpoint['host']}/workload/{endpoint['orchestrator']}/{endpoint['workload']}", recursive=True)
-
-
-def not_found_note(name: str) -> None:
-    say(f"Container {name} was not found.")
