@@ -9,6 +9,11 @@ namespace milestone = plan::milestone;
 using plan::Change;
 using plan::Step;
 
+/// Set ON, it keeps users from writing on a slave; the wider one implies the other.
+std::string read_only_variable(const Dialect& dialect) {
+  return dialect.super_read_only ? "super_read_only" : "read_only";
+}
+
 class Maker {
  public:
   explicit Maker(const Desired& desired) : m_desired(desired) {}
@@ -159,9 +164,10 @@ class Maker {
               m_desired.user,
               password,
               m_desired.dialect.wait_function);
-    if (m_desired.dialect.super_read_only) {
-      script.line("echo 'SET GLOBAL super_read_only=ON' | mrc_mysql {} root {}", server.id, root);
-    }
+    script.line("printf 'SET GLOBAL %s=ON\\n' {} | mrc_mysql {} root {}",
+                read_only_variable(m_desired.dialect),
+                server.id,
+                root);
     return step;
   }
 
@@ -242,11 +248,9 @@ std::string slave_fault(const Desired& desired, const Observed& seen) {
     }
     return why;
   }
-  const auto read_only = seen.variables.find("super_read_only");
-  if (desired.dialect.super_read_only && read_only != seen.variables.end() &&
-      read_only->second == "OFF") {
-    return "super_read_only is off";
-  }
+  const std::string variable = read_only_variable(desired.dialect);
+  const auto read_only = seen.variables.find(variable);
+  if (read_only == seen.variables.end() || read_only->second != "ON") return variable + " is off";
   return {};
 }
 

@@ -50,7 +50,9 @@ class EachShell : public ::testing::TestWithParam<Shell> {
   }
 
   /// A deployment's name of this process alone, as tests run side by side.
-  static std::string unit(const std::string& name) { return fmt::format("unit-{}-{}", name, getpid()); }
+  static std::string unit(const std::string& name) {
+    return fmt::format("unit-{}-{}", name, getpid());
+  }
 
   TempFolder m_bin;
   TempFolder m_here;

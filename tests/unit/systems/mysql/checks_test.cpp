@@ -1,0 +1,76 @@
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "unit/systems/mysql/mysql_world.hpp"
+
+namespace mrc::systems::mysql {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Level = Verdict::Level;
+
+class MysqlChecks : public ::testing::Test {
+ protected:
+  std::vector<Check> checks(bool write = true) const {
+    return world.system()->checks({write, "abc123"});
+  }
+  Check check(const std::string& id, const std::string& server) const {
+    for (auto& one : checks()) {
+      if (one.id == id && one.subject == server) return one;
+    }
+    throw std::runtime_error("no check " + id + " of " + server);
+  }
+  static std::set<std::string> ids(const std::vector<Check>& all) {
+    std::set<std::string> out;
+    for (const auto& one : all) out.insert(one.id);
+    return out;
+  }
+  test::MysqlWorld world;
+};
+
+TEST_F(MysqlChecks, EachIsAskedOnTheHostOfItsServer) {
+  for (const auto& one : checks()) {
+    EXPECT_EQ(one.host, world.topology.mysql.server(ServerId(one.subject)).host) << one.id;
+    EXPECT_THAT(one.ask.text(), Not(HasSubstr("-Pass "))) << one.id;
+  }
+}
+
+TEST_F(MysqlChecks, WithoutWritingNoRowIsWritten) {
+  EXPECT_THAT(ids(checks(true)), Contains("MRC-V401"));
+  EXPECT_THAT(ids(checks(false)), Not(Contains("MRC-V401")));
+  EXPECT_THAT(ids(checks(false)), Not(Contains("MRC-V402")));
+}
+
+TEST_F(MysqlChecks, AFailureIsTheLastLineOfWhatWasSaid) {
+  const auto verdict =
+      check("MRC-V301", "mysql-slave2")
+          .judge({1, "Slave_IO_Running: Yes, Slave_SQL_Running: No\n", ""});
+  EXPECT_EQ(verdict.level, Level::fail);
+  EXPECT_EQ(verdict.detail, "Slave_IO_Running: Yes, Slave_SQL_Running: No");
+  EXPECT_FALSE(verdict.remedy.empty());
+  EXPECT_EQ(check("MRC-V301", "mysql-slave2").judge({0, "", ""}).level, Level::ok);
+}
+
+TEST_F(MysqlChecks, TheOutsideMustReachThisServerAndNoOther) {
+  const auto dial = check("MRC-V501", "mysql-slave1");
+  ASSERT_TRUE(dial.dial);
+  EXPECT_EQ(dial.dial->address, "192.168.56.112");
+  EXPECT_EQ(dial.dial->port, Port(3306));
+  EXPECT_EQ(dial.dial->user, "repl");
+  EXPECT_EQ(dial.judge({0, "report_host=192.168.0.51\nserver_id=101\n", ""}).level, Level::ok);
+  const auto wrong = dial.judge({0, "report_host=192.168.0.50\nserver_id=1\n", ""});
+  EXPECT_EQ(wrong.level, Level::fail);
+  EXPECT_THAT(wrong.detail, HasSubstr("another server answers"));
+  EXPECT_EQ(dial.judge({1, "", "Can't connect"}).detail, "Can't connect");
+}
+
+TEST_F(MysqlChecks, AServerThatIsNotExposedIsNotDialled) {
+  world.topology.expose.reset();
+  EXPECT_THAT(ids(checks()), Not(Contains("MRC-V501")));
+}
+
+}  // namespace
+}  // namespace mrc::systems::mysql

@@ -1,0 +1,166 @@
+// The shell functions, in each shell that hosts have; docker is a program here that plays a
+// container whose client it is.
+
+#include <gmock/gmock.h>
+
+#include "mysql.sh.hpp"
+#include "unit/systems/mysql/mysql_world.hpp"
+#include "unit/transport/shells.hpp"
+
+namespace mrc::systems::mysql {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class MysqlScript : public test::EachShell {
+ protected:
+  MysqlScript() {
+    // The client notes its option file and what it reads, and plays what `play` says.
+    program("mysql",
+            "for word in \"$@\"; do case $word in --defaults-extra-file=*)\n"
+            "  cat \"${word#*=}\" >" + here("options") + "; ls -l \"${word#*=}\" | cut -c1-10 >" +
+                here("mode") + " ;; esac; done\n"
+            "printf '%s\\n' \"$*\" >" + here("arguments") + "\ncat >" + here("sql") + "\n"
+            ". " + here("play") + "\n");
+    // docker exec -i CONTAINER PROGRAM..
+    program("docker", "shift 3; exec \"$@\"\n");
+    test::write_file(m_here / "play", "");
+  }
+  void program(const std::string& name, const std::string& text) {
+    test::write_file(m_bin / name, "#!/bin/sh\n" + text);
+    std::filesystem::permissions(m_bin / name, std::filesystem::perms::owner_all);
+  }
+  std::string here(const std::string& name) const { return (m_here / name).string(); }
+  transport::Answer run(shell::Script& script) const {
+    shell::Script whole;
+    whole.use(embedded::mysql_sh).append(script);
+    const auto session = connect();
+    auto answer = session->run(whole, {});
+    if (!answer) throw std::runtime_error(answer.error().text());
+    return *answer;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Shells,
+                         MysqlScript,
+                         ::testing::ValuesIn(test::all_shells()),
+                         test::shell_name);
+
+const std::string k_nasty = "it's \"q\" $HOME \\; rm -rf / `id` #%&|<>*?~!()[]{}^ \\n";
+
+TEST_P(MysqlScript, APasswordIsALineOfAnOptionFileAndAnSqlString) {
+  shell::Script script;
+  const auto secret = script.secret_file(Secret("x", k_nasty));
+  script.line("mrc_mysql_option {}; mrc_mysql_literal {}", secret, secret);
+  EXPECT_EQ(run(script).out,
+            "password=\"it's \\\"q\\\" $HOME \\\\; rm -rf / `id` #%&|<>*?~!()[]{}^ \\\\n\"\n"
+            "'it''s \"q\" $HOME \\\\; rm -rf / `id` #%&|<>*?~!()[]{}^ \\\\n'");
+}
+
+TEST_P(MysqlScript, ThePasswordReachesTheClientInAPrivateFileThatGoesWithIt) {
+  shell::Script script;
+  const auto secret = script.secret_file(Secret("x", k_nasty));
+  script.line("echo 'SELECT 1' | mrc_mysql box root {} -N", secret)
+      .line("cat {}; cat {}; cat {}", here("options"), here("mode"), here("sql"))
+      .line("! ls /tmp/tmp.*.mrc 2>/dev/null");
+  const auto answer = run(script);
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("[client]\npassword=\"it's \\\"q\\\""));
+  EXPECT_THAT(answer.out, HasSubstr("-rw-------\nSELECT 1\n"));
+  const auto arguments = test::read_file(m_here / "arguments");
+  EXPECT_THAT(arguments, Not(HasSubstr("rm -rf")));
+  EXPECT_THAT(arguments, HasSubstr("-uroot -B -N"));
+  const auto start = arguments.find("file=") + 5;
+  EXPECT_FALSE(std::filesystem::exists(arguments.substr(start, arguments.find(' ') - start)));
+}
+
+TEST_P(MysqlScript, AnErrorIsTheServersAndNotTheStatementsText) {
+  test::write_file(m_here / "play",
+                   "echo \"--------------\nGRANT x IDENTIFIED BY 'hush'\n--------------\" >&2\n"
+                   "echo \"ERROR 1064 (42000) at line 2: You have an error near 'hush' at\" >&2\n"
+                   "exit 1\n");
+  shell::Script script;
+  const auto secret = script.secret_file(Secret("x", "p"));
+  script.line("echo 'SELECT 1' | mrc_mysql box root {}", secret);
+  const auto answer = run(script);
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_EQ(answer.err, "ERROR 1064 (42000) at line 2: You have an error\n");
+}
+
+TEST_P(MysqlScript, TheStatusIsTurnedIntoFields) {
+  test::write_file(m_here / "play",
+                   "printf 'Slave_IO_State\\tMaster_Host\\tAuto_Position\\n\\t192.168.0.50\\t1\\n'\n");
+  shell::Script script;
+  const auto secret = script.secret_file(Secret("x", "p"));
+  script.line("mrc_mysql_status box {}", secret);
+  EXPECT_EQ(run(script).out, "Slave_IO_State\t\nMaster_Host\t192.168.0.50\nAuto_Position\t1\n");
+}
+
+TEST_P(MysqlScript, ThreadsThatDoNotRunSayWhy) {
+  test::write_file(m_here / "play",
+                   "printf 'Slave_IO_Running\\tSlave_SQL_Running\\tLast_IO_Errno\\tLast_SQL_Errno"
+                   "\\tLast_SQL_Error\\nYes\\tNo\\t0\\t1062\\tDuplicate entry\\n'\n");
+  shell::Script script;
+  const auto secret = script.secret_file(Secret("x", "p"));
+  script.line("mrc_mysql_threads box {}", secret);
+  const auto answer = run(script);
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_EQ(answer.out,
+            "Slave_IO_Running: Yes, Slave_SQL_Running: No, Last_SQL_Errno 1062: Duplicate "
+            "entry\n");
+}
+
+TEST_P(MysqlScript, TheTemporaryServerIsNotTheRealOne) {
+  test::write_file(m_here / "play", "echo 1\n");
+  shell::Script script;
+  const auto secret = script.secret_file(Secret("x", "p"));
+  script.line("mrc_mysql_ready box {}", secret);
+  const auto answer = run(script);
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_EQ(answer.out, "the image is still initialising\n");
+}
+
+class MysqlData : public MysqlScript {};
+INSTANTIATE_TEST_SUITE_P(Shells,
+                         MysqlData,
+                         ::testing::ValuesIn(test::all_shells()),
+                         test::shell_name);
+
+TEST_P(MysqlData, TheLastServerTakesTheFoldersThatMrcMade) {
+  const auto root = here("a/b/c");
+  std::filesystem::create_directory(m_here / "a");
+  shell::Script script;
+  script.line("mrc_mysql_make_root {}", root)
+      .line("mkdir -p {}/one/data/sub {}/two/data", root, root)
+      .line("mrc_mysql_delete_data one {}; ls {}", root, root)
+      .line("mrc_mysql_delete_data two {}; ls {}", root, here("a"));
+  const auto answer = run(script);
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(answer.out, "two\n");
+  EXPECT_TRUE(std::filesystem::exists(m_here / "a"));
+  EXPECT_FALSE(std::filesystem::exists(m_here / "a/b"));
+}
+
+TEST_P(MysqlData, WhatOthersPutThereStays) {
+  const auto root = here("r");
+  shell::Script script;
+  script.line("mrc_mysql_make_root {}", root)
+      .line("mkdir -p {}/one/data; echo mine >{}/one/notes", root, root)
+      .line("mrc_mysql_delete_data one {}", root);
+  EXPECT_EQ(run(script).status, 0);
+  EXPECT_EQ(test::read_file(m_here / "r/one/notes"), "mine\n");
+  EXPECT_FALSE(std::filesystem::exists(m_here / "r/one/data"));
+}
+
+TEST_P(MysqlData, AFolderThatWasThereIsNoneOfMrcs) {
+  const auto root = here("r");
+  std::filesystem::create_directory(root);
+  shell::Script script;
+  script.line("mrc_mysql_make_root {}; mkdir -p {}/one/data", root, root)
+      .line("mrc_mysql_delete_data one {}", root);
+  EXPECT_EQ(run(script).status, 0);
+  EXPECT_TRUE(std::filesystem::is_empty(root));
+}
+
+}  // namespace
+}  // namespace mrc::systems::mysql

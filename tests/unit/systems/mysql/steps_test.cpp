@@ -1,0 +1,241 @@
+#include <gmock/gmock.h>
+
+#include "unit/systems/mysql/mysql_world.hpp"
+
+namespace mrc::systems::mysql {
+namespace {
+
+using test::find;
+using test::ids;
+using test::titles;
+using test::with;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class MysqlSteps : public ::testing::Test {
+ protected:
+  /// Everything as wanted, but for one word of one host's answer.
+  std::vector<plan::Step> steps_with(std::size_t i,
+                                     const std::string& from,
+                                     const std::string& to) const {
+    auto outputs = world.all_good();
+    outputs[i] = with(outputs[i], from, to);
+    return world.steps(outputs);
+  }
+  test::MysqlWorld world;
+};
+
+TEST_F(MysqlSteps, AsWantedNeedsNothing) {
+  EXPECT_THAT(ids(world.steps(world.all_good())), IsEmpty());
+  EXPECT_THAT(world.findings(world.all_good()), IsEmpty());
+}
+
+TEST_F(MysqlSteps, FromBareHostsTheMasterComesFirstInThePlan) {
+  EXPECT_THAT(ids(world.steps(world.all_bare())),
+              ElementsAre("mysql/mysql-master/init",
+                          "mysql/mysql-master/container",
+                          "mysql/mysql-slave1/init",
+                          "mysql/mysql-slave1/container",
+                          "mysql/mysql-slave2/init",
+                          "mysql/mysql-slave2/container",
+                          "mysql/mysql-master/account",
+                          "mysql/mysql-slave1/replicate",
+                          "mysql/mysql-slave2/replicate"));
+}
+
+TEST_F(MysqlSteps, ASlaveWaitsForBothEndpointsAndTheAccount) {
+  const auto made = world.steps(world.all_bare());
+  EXPECT_THAT(find(made, "mysql/mysql-slave1/replicate").needs,
+              ElementsAre("replication/account",
+                          "container/mysql-master/running",
+                          "container/mysql-slave1/running",
+                          "endpoint/mysql-master/ready",
+                          "endpoint/mysql-slave1/ready"));
+}
+
+TEST_F(MysqlSteps, NoScriptHoldsASecret) {
+  auto outputs = world.all_bare();
+  for (const auto& step : world.steps(outputs)) {
+    EXPECT_THAT(step.apply.text(), Not(HasSubstr("root-Pass"))) << step.id.text();
+    EXPECT_THAT(step.apply.text(), Not(HasSubstr("repl-Pass"))) << step.id.text();
+  }
+}
+
+TEST_F(MysqlSteps, AnInitialisationThatBrokeOffIsTold) {
+  auto outputs = world.all_good();
+  outputs[1] = "server\tmysql-slave1\nstaging\tyes\nend\tmysql-slave1\ndone\n";
+  const auto made = world.steps(outputs);
+  EXPECT_EQ(find(made, "mysql/mysql-slave1/init").reason, "an earlier attempt broke off");
+}
+
+TEST_F(MysqlSteps, DataWithoutAContainerIsTakenUpAgain) {
+  auto outputs = world.all_good();
+  outputs[1] = "server\tmysql-slave1\ndata\tblog-2016\nend\tmysql-slave1\ndone\n";
+  EXPECT_THAT(ids(world.steps(outputs)),
+              ElementsAre("mysql/mysql-slave1/container", "mysql/mysql-slave1/replicate"));
+}
+
+TEST_F(MysqlSteps, OtherOptionsReplaceTheContainerWhichIsDisruptive) {
+  const auto outputs = world.all_good();
+  world.topology.mysql.servers[1].options.emplace_back("max_connections", "500");
+  const auto made = world.steps(outputs);
+  ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-slave1/container"));
+  EXPECT_EQ(made[0].risk, plan::Risk::disruptive);
+  EXPECT_EQ(made[0].change, plan::Change::replace);
+  EXPECT_EQ(made[0].reason, "its options differ from the file's");
+  EXPECT_THAT(made[0].apply.body(), HasSubstr("mrc_mysql_check_options"));
+}
+
+TEST_F(MysqlSteps, AnotherImageReplacesTheContainer) {
+  const auto outputs = world.all_good();
+  world.topology.mysql.image.value = "mysql:5.6.51";
+  const auto made = world.steps(outputs);
+  EXPECT_EQ(find(made, "mysql/mysql-master/container").reason, "its image is mysql:5.6");
+}
+
+TEST_F(MysqlSteps, ATagThatMovedReplacesTheContainer) {
+  const auto made = steps_with(2, "wanted_image\tsha256:2a9f", "wanted_image\tsha256:ffff");
+  EXPECT_THAT(ids(made), ElementsAre("mysql/mysql-slave2/container"));
+}
+
+TEST_F(MysqlSteps, AStoppedContainerIsStartedAndItsSlaveLookedAfter) {
+  const std::string stopped =
+      with(world.good(1), "container\ttrue", "container\tfalse");
+  auto outputs = world.all_good();
+  outputs[1] = stopped.substr(0, stopped.find("var\t")) + "end\tmysql-slave1\ndone\n";
+  EXPECT_THAT(ids(world.steps(outputs)),
+              ElementsAre("mysql/mysql-slave1/start", "mysql/mysql-slave1/replicate"));
+}
+
+TEST_F(MysqlSteps, EveryFaultOfASlaveIsNamed) {
+  const struct {
+    std::string from, to, reason;
+  } faults[] = {
+      {"Slave_SQL_Running\tYes", "Slave_SQL_Running\tNo", "Slave_IO_Running: Yes, Slave_SQL_Running: No"},
+      {"Slave_IO_Running\tYes", "Slave_IO_Running\tConnecting", "Slave_IO_Running: Connecting, Slave_SQL_Running: Yes"},
+      {"Master_Host\t192.168.0.50", "Master_Host\t192.168.0.99", "its source is 192.168.0.99:3306"},
+      {"Master_Port\t3306", "Master_Port\t3307", "its source is 192.168.0.50:3307"},
+      {"Master_User\trepl", "Master_User\tother", "it logs in as other"},
+      {"Auto_Position\t1", "Auto_Position\t0", "it does not use GTID auto-position"},
+      {"read_only\tON", "read_only\tOFF", "read_only is off"},
+  };
+  for (const auto& fault : faults) {
+    const auto made = steps_with(1, fault.from, fault.to);
+    ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-slave1/replicate")) << fault.to;
+    EXPECT_EQ(made[0].reason, fault.reason);
+    EXPECT_EQ(made[0].change, plan::Change::update);
+  }
+}
+
+TEST_F(MysqlSteps, TheServersOwnErrorIsPartOfTheReason) {
+  auto outputs = world.all_good();
+  outputs[1] = with(outputs[1], "Slave_SQL_Running\tYes", "Slave_SQL_Running\tNo");
+  outputs[1] = with(outputs[1], "Last_SQL_Errno\t0", "Last_SQL_Errno\t1062");
+  outputs[1] = with(outputs[1], "Last_SQL_Error\t", "Last_SQL_Error\tDuplicate entry '7'");
+  EXPECT_THAT(world.steps(outputs).at(0).reason, HasSubstr("; 1062: Duplicate entry '7'"));
+}
+
+TEST_F(MysqlSteps, ReadOnlyIsSuperWhereTheServerHasIt) {
+  world.topology.mysql.version = {5, 7};
+  const auto made = world.steps(world.all_bare());
+  EXPECT_THAT(find(made, "mysql/mysql-slave1/replicate").apply.body(),
+              HasSubstr("super_read_only"));
+}
+
+TEST_F(MysqlSteps, AnAccountThatIsGoneOrRefusedIsMadeAgain) {
+  auto made = steps_with(0, "mrc_accounts\t1", "mrc_accounts\t0");
+  ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-master/account"));
+  EXPECT_THAT(made[0].reason, HasSubstr("it does not exist"));
+  made = steps_with(0, "login\tok", "login\tERROR 1045 (28000): Access denied");
+  ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-master/account"));
+  EXPECT_THAT(made[0].reason, HasSubstr("ERROR 1045"));
+}
+
+TEST_F(MysqlSteps, WhatCannotBeReadIsNotPlannedFrom) {
+  auto outputs = world.all_good();
+  outputs[2] = "server\tmysql-slave2\ndata\tblog-2016\ndocker\tdown\nend\tmysql-slave2\ndone\n";
+  auto made = world.system()->steps(world.see(outputs));
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().text(), HasSubstr("Docker does not answer on docker3"));
+  const auto whole = world.good(2);
+  outputs[2] = whole.substr(0, whole.find("var\t")) + "end\tmysql-slave2\ndone\n";
+  made = world.system()->steps(world.see(outputs));
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, ErrorKind::unreadable);
+}
+
+TEST_F(MysqlSteps, AnAnswerCutOffAnywhereIsUnreadable) {
+  test::cut_everywhere(world, *world.system(), world.all_good(), MRC_EXPECT_UNREADABLE);
+}
+
+TEST_F(MysqlSteps, AnUnknownLineIsUnreadableWithItsNumber) {
+  auto outputs = world.all_good();
+  outputs[0] = with(outputs[0], "login\tok\n", "login\tok\nsurprise\there\n");
+  const auto made = world.system()->steps(world.see(outputs));
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().text(), HasSubstr("line 14 is not understood: surprise"));
+}
+
+TEST_F(MysqlSteps, WhatOthersMadeIsAnObstacle) {
+  auto outputs = world.all_good();
+  outputs[0] = "server\tmysql-master\ndata\t\nend\tmysql-master\ndone\n";
+  outputs[1] = with(outputs[1], "true\tblog-2016", "true\tother");
+  EXPECT_THAT(titles(world.findings(outputs)),
+              ElementsAre("docker1: /opt/Docker/mysql-master/data exists and this deployment has "
+                          "not made it",
+                          "docker2: a container mysql-slave1 exists that this deployment has not "
+                          "made"));
+}
+
+TEST_F(MysqlSteps, ARefusedRootPasswordIsAnObstacle) {
+  auto outputs = world.all_good();
+  const auto whole = world.good(0);
+  outputs[0] = whole.substr(0, whole.find("var\t")) +
+               "sql\tERROR 1045 (28000): Access denied for user 'root'\nend\tmysql-master\ndone\n";
+  const auto found = world.findings(outputs);
+  ASSERT_THAT(titles(found), ElementsAre("docker1: the server mysql-master refuses root's password"));
+  EXPECT_EQ(found[0].level, Verdict::Level::fail);
+}
+
+TEST(MysqlDesired, TheLogsHaveNamesThatNoContainerChanges) {
+  const test::MysqlWorld world;
+  for (const auto& server : world.desired().servers) {
+    EXPECT_THAT(server.options, Contains("--log-bin=mysql-bin"));
+    EXPECT_THAT(server.options, Contains("--relay-log=mysql-relay"));
+    EXPECT_THAT(server.options, Contains("--gtid_mode=ON"));
+  }
+}
+
+TEST(MysqlDesired, AServersOwnOptionsComeLastAndSoWin) {
+  test::MysqlWorld world;
+  world.topology.mysql.options = {{"max_connections", "100"}, {"skip-name-resolve", {}}};
+  world.topology.mysql.servers[0].options = {{"max_connections", "500"}};
+  const auto options = world.desired().master().options;
+  const std::vector<std::string> tail(options.end() - 3, options.end());
+  EXPECT_THAT(tail,
+              ElementsAre("--max_connections=100", "--skip-name-resolve", "--max_connections=500"));
+}
+
+TEST(MysqlDesired, TheSpecChangesWithAllThatAContainerIsMadeFrom) {
+  const test::MysqlWorld world;
+  const auto want = world.desired();
+  const auto hash = spec_hash(want, want.master());
+  auto other = want;
+  other.image = "mysql:5.6.51";
+  EXPECT_NE(spec_hash(other, other.master()), hash);
+  other = want;
+  other.data_root = "/srv";
+  EXPECT_NE(spec_hash(other, other.master()), hash);
+  other = want;
+  other.servers[0].options.back() += "0";
+  EXPECT_NE(spec_hash(other, other.master()), hash);
+  other = want;
+  other.root_password = Secret("mysql.root_password", "another");
+  EXPECT_EQ(spec_hash(other, other.master()), hash) << "a label tells of the password";
+}
+
+}  // namespace
+}  // namespace mrc::systems::mysql
