@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/perform.hpp"
 #include "cli/preflight.hpp"
+#include "cli/run_record.hpp"
 #include "cli/verdicts.hpp"
 
 namespace mrc::cli {
@@ -13,22 +14,35 @@ struct ApplyOptions {
   std::string file;
   bool yes = false;
   bool no_write = false;
+  bool json = false;
 };
 
 ExitCode run_apply(const ApplyOptions& options, Env& env) {
   const auto site = Site::load(options.file, env);
-  if (!site || !site->connect(env) || !site->lock("apply", env)) return env.exit_code;
-  const auto seen = site->observe(env);
+  if (!site) return env.exit_code;
+  const auto seen = site->observe(env, "apply");
   if (!seen || !preflight(*site, *seen, env)) return env.exit_code;
   const auto plan = planned(engine::make_plan(site->systems(), *seen), env);
   if (!plan) return env.exit_code;
-  env.out << render_text(*plan) << std::flush;
-  if (plan->empty()) return ExitCode::done;
-  if (!confirm(*plan, site->topology(), options.yes, env)) return env.exit_code;
-  if (!perform(*plan, *site, "apply", env)) return env.exit_code;
-  const auto results = site->verify(!options.no_write);
-  env.out << site->redactor().clean(render_checks(results, true));
-  return all_hold(results) ? ExitCode::done : ExitCode::verify_failed;
+  (options.json ? env.err : env.out) << render_text(*plan) << std::flush;
+  RunRecord record{"apply", site->topology().name, &*plan};
+  std::optional<exec::Report> report;
+  std::vector<engine::CheckResult> results;
+  if (!plan->empty()) {
+    if (!confirm(*plan, *site, options.yes, env)) return env.exit_code;
+    report = perform(*plan, *site, "apply", env);
+    if (!report) return env.exit_code;
+    record.report = &*report;
+    record.exit_code = env.exit_code;
+  }
+  if (report && report->complete()) {
+    results = site->verify(!options.no_write);
+    record.results = &results;
+    if (!all_hold(results)) record.exit_code = ExitCode::verify_failed;
+    (options.json ? env.err : env.out) << site->redactor().clean(render_checks(results, true));
+  }
+  if (options.json) env.out << site->redactor().clean(render_json(record));
+  return record.exit_code;
 }
 
 }  // namespace
@@ -38,6 +52,7 @@ void add_apply(CLI::App& root, Env& env) {
   auto* command = root.add_subcommand("apply", "Make the hosts as the file asks, then verify");
   command->add_option("file", options->file, "Topology file");
   command->add_flag("-y,--yes", options->yes, "Do not ask");
+  command->add_flag("--json", options->json, "Print what was done as one JSON record");
   command->add_flag("--no-write", options->no_write, "Verify without writing a row");
   command->callback([options, &env] { env.exit_code = run_apply(*options, env); });
 }

@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/perform.hpp"
 #include "cli/preflight.hpp"
+#include "cli/run_record.hpp"
 
 namespace mrc::cli {
 namespace {
@@ -12,28 +13,43 @@ struct DestroyOptions {
   std::string file;
   bool yes = false;
   bool delete_data = false;
+  bool json = false;
 };
+
+void show(const plan::Plan& plan,
+          const topology::Topology& topology,
+          bool delete_data,
+          std::ostream& out) {
+  if (plan.empty()) {
+    out << fmt::format("Nothing to do: mrc has made nothing of {} on these hosts.\n",
+                       topology.name);
+    return;
+  }
+  out << render_text(plan);
+  if (!delete_data) out << "The data directories stay; --delete-data takes them too.\n";
+  out << std::flush;
+}
 
 ExitCode run_destroy(const DestroyOptions& options, Env& env) {
   const auto site = Site::load(options.file, env);
-  if (!site || !site->connect(env) || !site->lock("destroy", env)) return env.exit_code;
-  const auto seen = site->observe(env);
+  if (!site) return env.exit_code;
+  const auto seen = site->observe(env, "destroy");
   if (!seen) return env.exit_code;
   const auto plan =
       planned(engine::make_teardown(site->systems(), *seen, options.delete_data), env);
   if (!plan) return env.exit_code;
-  if (plan->empty()) {
-    env.out << fmt::format("Nothing to do: mrc has made nothing of {} on these hosts.\n",
-                           site->topology().name);
-    return ExitCode::done;
+  show(*plan, site->topology(), options.delete_data, options.json ? env.err : env.out);
+  RunRecord record{"destroy", site->topology().name, &*plan};
+  std::optional<exec::Report> report;
+  if (!plan->empty()) {
+    if (!confirm(*plan, *site, options.yes, env)) return env.exit_code;
+    report = perform(*plan, *site, "destroy", env);
+    if (!report) return env.exit_code;
+    record.report = &*report;
+    record.exit_code = env.exit_code;
   }
-  env.out << render_text(*plan);
-  if (!options.delete_data) {
-    env.out << "The data directories stay; --delete-data takes them too.\n";
-  }
-  env.out << std::flush;
-  if (!confirm(*plan, site->topology(), options.yes, env)) return env.exit_code;
-  return perform(*plan, *site, "destroy", env) ? ExitCode::done : env.exit_code;
+  if (options.json) env.out << site->redactor().clean(render_json(record));
+  return record.exit_code;
 }
 
 }  // namespace
@@ -44,6 +60,7 @@ void add_destroy(CLI::App& root, Env& env) {
   command->add_option("file", options->file, "Topology file");
   command->add_flag("-y,--yes", options->yes, "Do not ask");
   command->add_flag("--delete-data", options->delete_data, "Remove the data directories too");
+  command->add_flag("--json", options->json, "Print what was done as one JSON record");
   command->callback([options, &env] { env.exit_code = run_destroy(*options, env); });
 }
 

@@ -7,7 +7,7 @@
 #include <ostream>
 
 #include "cli/progress.hpp"
-#include "mrc/exec/executor.hpp"
+#include "mrc/exec/interrupt.hpp"
 #include "mrc/exec/journal.hpp"
 
 namespace mrc::cli {
@@ -51,10 +51,12 @@ std::string render_failures(const plan::Plan& plan, const exec::Report& report) 
 
 }  // namespace
 
-bool confirm(const plan::Plan& plan,
-             const topology::Topology& topology,
-             bool assume_yes,
-             Env& env) {
+bool confirm(const plan::Plan& plan, const Site& site, bool assume_yes, Env& env) {
+  if (site.interrupt().soft().stop_requested()) {
+    env.err << "mrc: interrupted; nothing was changed\n";
+    env.exit_code = ExitCode::interrupted;
+    return false;
+  }
   if (assume_yes) return true;
   if (!env.in_is_terminal) {
     env.err << "mrc: no terminal to ask on; say --yes to go on without asking\n";
@@ -63,19 +65,25 @@ bool confirm(const plan::Plan& plan,
   }
   // What can lose data asks for a word that no habit types.
   const bool grave = plan.risk() == plan::Risk::destructive;
-  const std::string wanted = grave ? topology.name : "yes";
+  const std::string wanted = grave ? site.topology().name : "yes";
   env.err << (grave ? fmt::format("Data will be lost. Type '{}' to go on: ", wanted)
                     : std::string("Go on? Type 'yes': "))
           << std::flush;
   std::string answer;
-  std::getline(env.in, answer);
+  {
+    const exec::OrdinarySignals ctrl_c_ends_it;
+    std::getline(env.in, answer);
+  }
   if (answer == wanted) return true;
   env.err << "mrc: not confirmed; nothing was changed\n";
   env.exit_code = ExitCode::usage;
   return false;
 }
 
-bool perform(const plan::Plan& plan, Site& site, const std::string& command, Env& env) {
+std::optional<exec::Report> perform(const plan::Plan& plan,
+                                    Site& site,
+                                    const std::string& command,
+                                    Env& env) {
   std::size_t width = 0;
   for (const auto& host : site.topology().hosts) width = std::max(width, host.id.text().size());
   Progress progress(env, width);
@@ -84,10 +92,10 @@ bool perform(const plan::Plan& plan, Site& site, const std::string& command, Env
   if (!journal) {
     env.err << "mrc: " << render_error(journal.error());
     env.exit_code = ExitCode::usage;
-    return false;
+    return {};
   }
   const auto start = env.clock.now();
-  const auto report =
+  auto report =
       exec::execute(plan,
                     site.fleet(),
                     **journal,
@@ -122,7 +130,10 @@ bool perform(const plan::Plan& plan, Site& site, const std::string& command, Env
       render_duration(times.connecting),
       render_duration(std::chrono::milliseconds(std::int64_t{std::clock()} * 1000 /
                                                 CLOCKS_PER_SEC)));
-  return report.complete();
+  if (const auto kept = (*journal)->written(); !kept) {
+    env.err << "mrc: the journal of this run is not complete: " << render_error(kept.error());
+  }
+  return report;
 }
 
 }  // namespace mrc::cli

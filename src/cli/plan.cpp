@@ -14,7 +14,7 @@ struct PlanOptions {
 
 ExitCode run_plan(const PlanOptions& options, Env& env) {
   const auto site = Site::load(options.file, env);
-  if (!site || !site->connect(env)) return env.exit_code;
+  if (!site) return env.exit_code;
   const auto seen = site->observe(env);
   if (!seen || !preflight(*site, *seen, env)) return env.exit_code;
   const auto plan = planned(engine::make_plan(site->systems(), *seen), env);

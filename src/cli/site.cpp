@@ -56,6 +56,31 @@ std::string render_by_cause(const std::map<HostId, Error>& failed) {
   return out;
 }
 
+/// Whoever holds the lock is the reason for all else; who cannot be reached comes next.
+ExitCode exit_code_of(const std::map<HostId, Error>& failed) {
+  auto code = ExitCode::preflight_failed;
+  for (const auto& [host, error] : failed) {
+    if (error.kind == ErrorKind::locked) return ExitCode::locked;
+    const bool away = error.kind == ErrorKind::unreachable || error.kind == ErrorKind::auth ||
+                      error.kind == ErrorKind::timeout;
+    if (away) code = ExitCode::unreachable;
+  }
+  return code;
+}
+
+std::string_view headline(ExitCode code) {
+  switch (code) {
+    case ExitCode::locked:
+      return "somebody else is at work on these hosts";
+    case ExitCode::unreachable:
+      return "not all hosts can be reached";
+    case ExitCode::interrupted:
+      return "interrupted";
+    default:
+      return "what cannot be read is not taken for absent";
+  }
+}
+
 systems::Observation ask_outside(const systems::Dial& dial) {
   const auto row =
       transport::query_row({dial.address, dial.port, dial.user, dial.password}, dial.sql);
@@ -120,19 +145,8 @@ bool Site::connect(Env& env) {
   if (failed.empty()) return true;
   env.exit_code =
       m_interrupt.soft().stop_requested() ? ExitCode::interrupted : ExitCode::unreachable;
-  env.err << fmt::format("mrc: {} of {} hosts cannot be reached; nothing was changed\n",
-                         failed.size(),
-                         topology().hosts.size())
-          << render_by_cause(failed);
-  return false;
-}
-
-bool Site::lock(const std::string& command, Env& env) {
-  auto locked = m_fleet->lock(topology().name, holder_text(command, env));
-  if (locked) return true;
-  env.exit_code =
-      locked.error().kind == ErrorKind::locked ? ExitCode::locked : ExitCode::unreachable;
-  env.err << "mrc: " << render_error(locked.error());
+  env.err << "mrc: " << headline(env.exit_code) << "; nothing was changed\n"
+          << m_redactor.clean(render_by_cause(failed));
   return false;
 }
 
@@ -141,15 +155,18 @@ engine::RunAll Site::run_all() {
       [this](const std::map<HostId, shell::Script>& scripts) { return m_fleet->run_all(scripts); };
 }
 
-std::optional<systems::Observations> Site::observe(Env& env) {
-  auto reading = engine::observe(topology().name, host_ids(topology()), m_systems, run_all());
+std::optional<systems::Observations> Site::observe(Env& env,
+                                                   const std::optional<std::string>& lock_for) {
+  const engine::RunAll locked = [&](const std::map<HostId, shell::Script>& scripts) {
+    return m_fleet->lock_and_run(topology().name, holder_text(*lock_for, env), scripts);
+  };
+  auto reading = engine::observe(
+      topology().name, host_ids(topology()), m_systems, lock_for ? locked : run_all());
   if (reading.failed.empty()) return std::move(reading.seen);
-  env.exit_code = ExitCode::preflight_failed;
-  for (const auto& [host, error] : reading.failed) {
-    if (error.kind == ErrorKind::unreachable) env.exit_code = ExitCode::unreachable;
-  }
-  env.err << "mrc: what cannot be read is not taken for absent; nothing was changed\n"
-          << render_by_cause(reading.failed);
+  env.exit_code = m_interrupt.soft().stop_requested() ? ExitCode::interrupted
+                                                      : exit_code_of(reading.failed);
+  env.err << "mrc: " << headline(env.exit_code) << "; nothing was changed\n"
+          << m_redactor.clean(render_by_cause(reading.failed));
   return {};
 }
 

@@ -23,10 +23,11 @@ class Site {
 
   /// Opens the sessions. False: some host cannot be reached; told, and `env.exit_code` is set.
   bool connect(Env& env);
-  /// Takes the lock on all hosts for this command's time. False: as above.
-  bool lock(const std::string& command, Env& env);
-  /// Reads all hosts. Empty: some could not be read; told, and `env.exit_code` is set.
-  std::optional<systems::Observations> observe(Env& env);
+  /// Reads all hosts, the login, the probe and, for a command that changes something, the lock in
+  /// one round trip. The lock lasts as long as the site. Empty: some host is locked by another run
+  /// or could not be read; told, and `env.exit_code` is set.
+  std::optional<systems::Observations> observe(Env& env,
+                                               const std::optional<std::string>& lock_for = {});
   /// Runs the checks of all systems.
   std::vector<engine::CheckResult> verify(bool write);
 

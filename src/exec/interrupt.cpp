@@ -34,4 +34,14 @@ Interrupt::~Interrupt() {
   pthread_kill(m_thread.native_handle(), SIGUSR1);  // only to end its sigwait
 }
 
+OrdinarySignals::OrdinarySignals() {
+  const auto set = signals();
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+OrdinarySignals::~OrdinarySignals() {
+  const auto set = signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
 }  // namespace mrc::exec

@@ -22,4 +22,14 @@ class Interrupt {
   std::jthread m_thread;
 };
 
+/// While it lives, the signals do in this thread what they do in any program: at a question
+/// nothing runs yet, and Ctrl-C just ends mrc.
+class OrdinarySignals {
+ public:
+  OrdinarySignals();
+  ~OrdinarySignals();
+  OrdinarySignals(const OrdinarySignals&) = delete;
+  OrdinarySignals& operator=(const OrdinarySignals&) = delete;
+};
+
 }  // namespace mrc::exec
