@@ -59,7 +59,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
       row[j] = next;
     }
   }
-  return row.back();
+  return row[b.size()];
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <ostream>
 #include <sstream>
 
+#include "mrc/base/read_all.hpp"
 #include "mrc/transport/http.hpp"
 
 namespace mrc::cli {
@@ -23,14 +23,13 @@ fs::path cache_folder(const Env& env) {
 Result<systems::Artefact> read_artefact(const fs::path& path, const std::string& wanted) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail(ErrorKind::io, "cannot read {}", path.string());
-  auto bytes = std::make_shared<const std::string>(std::istreambuf_iterator<char>(in),
-                                                   std::istreambuf_iterator<char>());
-  if (in.bad()) return fail(ErrorKind::io, "cannot read {}", path.string());
+  auto bytes = read_all(in);
+  if (!bytes) return fail(ErrorKind::io, "cannot read {}", path.string());
   auto sum = transport::sha256_of(*bytes);
   if (!wanted.empty() && sum != wanted) {
     return fail(ErrorKind::io, "{}: its SHA-256 is {}, and not {}", path.string(), sum, wanted);
   }
-  return systems::Artefact{std::move(bytes), std::move(sum)};
+  return systems::Artefact{std::make_shared<const std::string>(std::move(*bytes)), std::move(sum)};
 }
 
 Result<systems::Artefact> fetch(const topology::ArtefactSource& source,

@@ -3,20 +3,11 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <ostream>
-#include <sstream>
+
+#include "mrc/base/read_all.hpp"
 
 namespace mrc::cli {
-namespace {
-
-std::optional<std::string> read_all(std::istream& in) {
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (in.bad()) return {};
-  return text;
-}
-
-}  // namespace
 
 std::optional<SourceText> read_source(const std::string& path, Env& env) {
   if (path == "-") {

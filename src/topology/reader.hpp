@@ -47,6 +47,9 @@ class Reader {
 /// Judges the values beside one another: duplicates, unknown names, addresses and networks.
 void check_topology(const Topology& topology, Diagnostics& diags);
 
+/// Whether the text is of ASCII letters, digits and these.
+bool all_of(std::string_view text, std::string_view extra);
+
 /// A name that a container engine, a file system and a shell all take.
 bool is_plain_name(std::string_view name);
 

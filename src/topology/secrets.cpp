@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 
 #include "mrc/base/bug.hpp"
+#include "mrc/base/read_all.hpp"
 #include "mrc/topology/topology.hpp"
 
 namespace mrc::topology {
@@ -66,9 +66,7 @@ std::optional<std::string> open_source(const SecretSource& source,
     case SecretSource::Kind::file: {
       const auto path = folder / source.value;
       std::ifstream in(path, std::ios::binary);
-      if (in)
-        return without_last_newline(
-            {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()});
+      if (auto text = in ? read_all(in) : std::nullopt) return without_last_newline(std::move(*text));
       diags.error("MRC-T103", source.at, "{}: cannot read {}", source.label, path.string());
       return {};
     }

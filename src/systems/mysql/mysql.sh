@@ -87,8 +87,13 @@ mrc_mysql_wait() {
       mrc_mysql_log "$1" >&2
       mrc_die "the server of $1 did not answer in $3 s: $(tail -n 1 "$MRC_D/ready")"
     fi
-    if [ "$mrc_mysql_told" != "$(tail -n 1 "$MRC_D/ready")" ]; then
-      mrc_mysql_told=$(tail -n 1 "$MRC_D/ready")
+    mrc_mysql_says=$(tail -n 1 "$MRC_D/ready")
+    case $mrc_mysql_says in
+      'ERROR 200'*) mrc_mysql_says='it does not answer yet' ;;
+      'ERROR 1045'*) mrc_mysql_says='the image is still initialising' ;;
+    esac
+    if [ "$mrc_mysql_told" != "$mrc_mysql_says" ]; then
+      mrc_mysql_told=$mrc_mysql_says
       mrc_note "waiting for the server of $1: $mrc_mysql_told"
     fi
     sleep 0.2

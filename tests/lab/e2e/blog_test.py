@@ -2,6 +2,7 @@
 """The 2016 article's deployment, from three bare hosts to replicated servers and back."""
 
 import json
+import random
 import re
 import sys
 import unittest
@@ -201,6 +202,33 @@ class BlogStory(Story):
     def test_33_destroy_of_nothing_is_nothing(self) -> None:
         done = self.site.mrc("destroy", "--yes")
         self.assertEqual(done.returncode, 0, summary(done))
+
+    # -- other passwords
+
+    def test_40_random_printable_passwords_of_the_greatest_length_work(self) -> None:
+        seed = random.SystemRandom().getrandbits(32)
+        print(f"seed {seed}", file=sys.stderr)
+        chance = random.Random(seed)
+        printable = [chr(c) for c in range(0x20, 0x7F)]
+        site = Site(
+            ROOT / "examples/blog-2016.yaml",
+            root="".join(chance.choices(printable, k=64)),
+            repl="".join(chance.choices(printable, k=32)),
+        )
+        done = site.mrc("apply", "--yes", "--json", timeout=900)
+        self.assertEqual(done.returncode, 0, summary(done))
+        record = load_json(done)
+        self.assertTrue(record["verify"]["holds"])
+        self.assertEqual({one["state"] for one in record["outcomes"]}, {"done"})
+        for host in HOSTS:
+            self.assertEqual(len(site.sql_outside(ADDRESSES[host], "SELECT 1;")), 1)
+        self.assertEqual(site.mrc("destroy", "--yes", "--delete-data").returncode, 0)
+
+    def test_41_longer_ones_are_refused_before_any_host_is_asked(self) -> None:
+        for root, repl in (("x" * 65, "y"), ("x", "y" * 33)):
+            done = Site(ROOT / "examples/blog-2016.yaml", root=root, repl=repl).mrc("apply", "--yes")
+            self.assertEqual(done.returncode, 1, summary(done))
+            self.assertIn("MRC-T105", done.stderr)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,232 @@
+// The section mysql: of the topology.
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "topology/reader.hpp"
+
+namespace mrc::topology {
+namespace {
+
+/// The dialects that this mrc speaks.
+struct KnownVersion {
+  ServerVersion version;
+  std::size_t longest_user;
+};
+constexpr std::array k_versions{KnownVersion{{5, 6}, 16}, KnownVersion{{5, 7}, 32}};
+
+std::optional<ServerVersion> parse_version(std::string_view text) {
+  ServerVersion version;
+  const auto* const end = text.data() + text.size();
+  const auto [dot, error] = std::from_chars(text.data(), end, version.major);
+  if (error != std::errc{} || dot == end || *dot != '.') return {};
+  const auto [rest, failed] = std::from_chars(dot + 1, end, version.minor);
+  if (failed != std::errc{} || (rest != end && *rest != '.' && *rest != '-')) return {};
+  return version;
+}
+
+/// Options that mrc sets itself, and why an operator's would break the deployment.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> k_own_options{{
+    {"server-id", "it is the server's server_id"},
+    {"gtid-mode", "replication here is by GTID"},
+    {"enforce-gtid-consistency", "replication here is by GTID"},
+    {"log-bin", "slaves read this log, and its name must outlive the container"},
+    {"relay-log", "its name must outlive the container"},
+    {"log-slave-updates", "a slave must be able to become the master"},
+    {"log-replica-updates", "a slave must be able to become the master"},
+    {"datadir", "the data directory is mounted"},
+    {"port", "everything reaches the servers at 3306; see expose"},
+    {"socket", "the image's client looks for it"},
+    {"read-only", "it follows the server's role"},
+    {"super-read-only", "it follows the server's role"},
+    {"skip-networking", "slaves connect by TCP"},
+    {"report-host", "it is the server's address"},
+    {"user", "the image decides"},
+    {"bind-address", "the server must listen on its Calico address"},
+    {"skip-slave-start", "slaves must come back by themselves"},
+}};
+
+}  // namespace
+
+Options Reader::options(const Section& section) {
+  Options out;
+  const auto value = section.get("options");
+  if (!value || value->is_null()) return out;
+  for (const auto& [name, part] : value->entries(m_diags)) {
+    std::string plain = name;
+    std::replace(plain.begin(), plain.end(), '_', '-');
+    std::string_view bare = plain;
+    for (const std::string_view prefix : {"loose-", "skip-", "disable-", "enable-"}) {
+      if (bare.starts_with(prefix) && bare != "skip-networking" && bare != "skip-slave-start") {
+        bare.remove_prefix(prefix.size());
+      }
+    }
+    if (name.empty() || !all_of(name, "-_.") || name.starts_with('-')) {
+      m_diags.error("MRC-T040", part.key_at(), "'{}' is no name of an option of mysqld", name)
+          .hint("without leading dashes: max_connections: 500");
+      continue;
+    }
+    const auto own = std::find_if(k_own_options.begin(), k_own_options.end(), [&](const auto& one) {
+      return one.first == bare;
+    });
+    if (own != k_own_options.end()) {
+      m_diags.error("MRC-T041", part.key_at(), "mrc sets {} itself: {}", name, own->second);
+      continue;
+    }
+    if (part.is_null()) {
+      out.emplace_back(name, std::nullopt);
+    } else if (auto written = part.scalar(m_diags)) {
+      if (written->find('\n') != std::string::npos) {
+        m_diags.error("MRC-T042", part.at(), "a line break in the option {}", name);
+      }
+      out.emplace_back(name, std::move(*written));
+    }
+  }
+  return out;
+}
+
+void Reader::image(const Section& section, Mysql& mysql) {
+  mysql.image.value = needed_text(section, "image");
+  if (mysql.image->empty()) return;
+  mysql.image.at = section.get("image")->at();
+  if (!all_of(*mysql.image, "._-/:@") || mysql.image->starts_with('-')) {
+    m_diags.error("MRC-T060", mysql.image.at, "'{}' is no name of an image", *mysql.image);
+    return;
+  }
+  const auto slash = mysql.image->rfind('/');
+  const auto last = mysql.image->substr(slash == std::string::npos ? 0 : slash + 1);
+  const auto digest = last.find('@');
+  const auto colon = last.substr(0, digest).find(':');
+  const auto tag = colon == std::string::npos ? "" : last.substr(0, digest).substr(colon + 1);
+  if ((tag.empty() && digest == std::string::npos) || tag == "latest") {
+    m_diags
+        .error(
+            "MRC-T061", mysql.image.at, "'{}' means another server every few months", *mysql.image)
+        .hint("name a version: mysql:5.7");
+    return;
+  }
+  const auto written = section.get("version");
+  const auto version = parse_version(written ? text(section, "version", "") : tag);
+  const auto at = written ? written->at() : mysql.image.at;
+  if (!version) {
+    m_diags
+        .error("MRC-T062",
+               at,
+               "which server version this is, cannot be told from '{}'",
+               written ? text(section, "version", "") : tag)
+        .hint("add mysql.version: \"5.7\"");
+    return;
+  }
+  mysql.version = *version;
+  const auto known = std::find_if(k_versions.begin(), k_versions.end(), [&](const auto& one) {
+    return one.version == *version;
+  });
+  const bool mariadb = last.starts_with("mariadb");
+  if (known == k_versions.end() || mariadb) {
+    m_diags
+        .error("MRC-T063",
+               at,
+               "this mrc does not speak the dialect of {} {}.{} yet",
+               mariadb ? "MariaDB" : "MySQL",
+               version->major,
+               version->minor)
+        .hint("it speaks MySQL 5.6 and 5.7");
+    return;
+  }
+  if (mysql.replication_user.size() > known->longest_user) {
+    m_diags.error("MRC-T064",
+                  section.get("replication")->key_at(),
+                  "the user name '{}' is longer than the {} characters of MySQL {}.{}",
+                  mysql.replication_user,
+                  known->longest_user,
+                  version->major,
+                  version->minor);
+  }
+}
+
+std::vector<Server> Reader::servers(const Section& section) {
+  std::vector<Server> out;
+  const auto list = need(section, "servers");
+  if (!list) return out;
+  for (const auto& [name, value] : list->entries(m_diags)) {
+    Server server;
+    server.id = ServerId(name);
+    server.at = value.key_at();
+    if (!is_plain_name(name)) {
+      m_diags.error("MRC-T044", value.key_at(), "'{}' is no name for a server", name)
+          .hint("letters, digits, '.', '_', '-', at most 63, a letter or digit first");
+    }
+    if (!value.is_map()) {
+      m_diags.error("MRC-T011",
+                    value.key_at(),
+                    "{} must be a mapping with host, address and server_id",
+                    value.path());
+      continue;
+    }
+    check_names(value);
+    server.host = HostId(needed_text(value, "host"));
+    if (const auto part = need(value, "address")) server.address = address(*part).value_or(Ipv4());
+    if (const auto part = need(value, "server_id")) {
+      const auto number = part->integer(m_diags);
+      if (number && (*number < 1 || *number > 4294967295)) {
+        m_diags.error("MRC-T065", part->at(), "server_id must be 1 to 4294967295, not {}", *number);
+      } else if (number) {
+        server.server_id = static_cast<std::uint32_t>(*number);
+      }
+    }
+    server.options = options(value);
+    server.expose = port(value, "expose");
+    out.push_back(std::move(server));
+  }
+  if (list->is_map() && out.empty())
+    m_diags.error("MRC-T066", list->key_at(), "there is no server");
+  return out;
+}
+
+Mysql Reader::mysql(const Section& root) {
+  Mysql out;
+  const auto section = need(root, "mysql");
+  if (!section) return out;
+  check_names(*section);
+  if (const auto value = need(*section, "root_password")) out.root_password = secret(*value);
+  out.root_host = text(*section, "root_host", "localhost");
+  if (out.root_host != "localhost" && out.root_host != "%") {
+    m_diags.error("MRC-T067",
+                  section->get("root_host")->at(),
+                  "mysql.root_host is localhost or \"%\", not '{}'",
+                  out.root_host);
+  }
+  out.replication_user = "repl";
+  if (const auto replication = need(*section, "replication")) {
+    check_names(*replication);
+    out.replication_user = text(*replication, "user", "repl");
+    if (!all_of(out.replication_user, "_.-") || out.replication_user == "root") {
+      m_diags
+          .error("MRC-T068",
+                 replication->get("user")->at(),
+                 "'{}' is no name for the replication user",
+                 out.replication_user)
+          .hint("letters, digits, '_', '.', '-'; not root");
+    }
+    if (const auto value = need(*replication, "password"))
+      out.replication_password = secret(*value);
+  }
+  image(*section, out);
+  out.options = options(*section);
+  out.data_root = text(*section, "data_root", "/opt/Docker");
+  if (!out.data_root.starts_with('/') || out.data_root == "/" || out.data_root.ends_with('/') ||
+      !all_of(out.data_root, "/._-") || out.data_root.find("..") != std::string::npos) {
+    m_diags.error(
+        "MRC-T069",
+        section->get("data_root")->at(),
+        "mysql.data_root must be an absolute path of plain characters, without a slash at its end");
+  }
+  out.servers = servers(*section);
+  if (const auto master = need(*section, "master")) {
+    out.master = {ServerId(master->text(m_diags).value_or("")), master->at()};
+  }
+  return out;
+}
+
+}  // namespace mrc::topology
