@@ -29,8 +29,16 @@ Result<std::vector<systems::Finding>> preflight(const Systems& systems,
   return all;
 }
 
-Result<plan::Plan> make_plan(const Systems& systems, const systems::Observations& seen) {
-  return gather(systems, [&](const systems::System& one) { return one.steps(seen); });
+Result<plan::Plan> make_plan(const Systems& systems, systems::Observations seen) {
+  for (;;) {
+    auto plan = gather(systems, [&](const systems::System& one) { return one.steps(seen); });
+    if (!plan) return plan;
+    std::vector<plan::Milestone> undone;
+    for (const auto& step : plan->steps()) {
+      undone.insert(undone.end(), step.undoes.begin(), step.undoes.end());
+    }
+    if (!seen.lose(undone)) return plan;
+  }
 }
 
 Result<plan::Plan> make_teardown(const Systems& systems,

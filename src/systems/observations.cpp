@@ -35,4 +35,10 @@ void Observations::put_record(const HostId& host, std::map<std::string, std::str
   m_records[host] = std::move(made);
 }
 
+bool Observations::lose(const std::vector<plan::Milestone>& undone) {
+  bool news = false;
+  for (const auto& one : undone) news |= m_lost.insert(one).second;
+  return news;
+}
+
 }  // namespace mrc::systems

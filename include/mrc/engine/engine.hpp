@@ -48,7 +48,9 @@ Result<std::map<std::string, std::string>> parse_record(std::string_view text);
 Result<std::vector<systems::Finding>> preflight(const Systems& systems,
                                                 const systems::Observations& seen);
 
-Result<plan::Plan> make_plan(const Systems& systems, const systems::Observations& seen);
+/// What is missing, all systems'. What a step of one undoes, another plans to give again: systems are
+/// asked until no step undoes anything new.
+Result<plan::Plan> make_plan(const Systems& systems, systems::Observations seen);
 Result<plan::Plan> make_teardown(const Systems& systems,
                                  const systems::Observations& seen,
                                  bool delete_data);

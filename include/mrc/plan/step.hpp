@@ -39,6 +39,8 @@ struct Step {
   std::vector<StepId> after;
   std::vector<Milestone> needs;  ///< waits for every step of the plan that gives one of these
   std::vector<Milestone> gives;
+  /// What holds before this step and no more after it: the plan then has the step that gives it.
+  std::vector<Milestone> undoes;
   Risk risk = Risk::safe;
   std::chrono::seconds timeout{60};
 };

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,9 +39,16 @@ class Observations {
   const std::map<std::string, std::string>& record(const HostId& host) const;
   void put_record(const HostId& host, std::map<std::string, std::string> made);
 
+  /// These hold as the hosts were read, and steps of the plan in the making undo them. False: that
+  /// was known.
+  bool lose(const std::vector<plan::Milestone>& undone);
+  /// Whoever gives this milestone has to plan for giving it again, whatever was read.
+  bool is_lost(const plan::Milestone& milestone) const { return m_lost.contains(milestone); }
+
  private:
   std::map<std::pair<HostId, std::string>, Observation> m_seen;
   std::map<HostId, std::map<std::string, std::string>> m_records;
+  std::set<plan::Milestone> m_lost;
 };
 
 /// The outcome of one check.

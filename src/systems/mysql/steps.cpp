@@ -1,3 +1,5 @@
+#include <set>
+
 #include "mrc/plan/milestone.hpp"
 #include "mysql.sh.hpp"
 #include "systems/mysql/internal.hpp"
@@ -54,6 +56,8 @@ class Maker {
     step.change = replaces ? Change::replace : Change::create;
     if (replaces) {
       step.risk = plan::Risk::disruptive;
+      // Calico's interface goes with the container.
+      step.undoes = {milestone::endpoint_ready(server.id)};
       step.reason = seen.container->image != m_desired.image
                         ? fmt::format("its image is {}", seen.container->image)
                         : "its options differ from the file's";
@@ -121,10 +125,11 @@ class Maker {
     return step;
   }
 
+  /// Configures what differs, starts the threads and waits until the slave has caught up.
   Step replicate(const Server& server, const std::string& reason) const {
     const auto& master = m_desired.master();
     auto step =
-        make(server, "replicate", fmt::format("replicate {} from {}", server.id, master.id));
+        follow(server, "replicate", fmt::format("replicate {} from {}", server.id, master.id));
     step.change = reason.empty() ? Change::create : Change::update;
     step.reason = reason;
     step.diff = {{Change::create,
@@ -139,6 +144,22 @@ class Maker {
                   milestone::container_running(server.id),
                   milestone::endpoint_ready(master.id),
                   milestone::endpoint_ready(server.id)};
+    return step;
+  }
+
+  /// The same behind a new container of a slave, before the next server is touched.
+  Step rejoin(const Server& server) const {
+    auto step = follow(server, "rejoin", fmt::format("wait until {} has caught up", server.id));
+    step.change = Change::run;
+    step.reason = "its container is new";
+    step.needs = {milestone::container_running(server.id), milestone::endpoint_ready(server.id)};
+    return step;
+  }
+
+ private:
+  Step follow(const Server& server, std::string_view verb, std::string title) const {
+    const auto& master = m_desired.master();
+    auto step = make(server, verb, std::move(title));
     step.gives = {milestone::server_ready(server.id)};
     step.timeout = std::chrono::minutes(6);
     auto& script = step.apply;
@@ -171,7 +192,6 @@ class Maker {
     return step;
   }
 
- private:
   static std::string data_ready(const Server& server) {
     return fmt::format("data/{}/ready", server.id);
   }
@@ -260,6 +280,25 @@ std::string account_fault(const Observed& seen) {
   return seen.login_error;
 }
 
+/// Running servers are replaced one after the other: a slave when the one before it has caught up,
+/// the master last.
+void roll(const Desired& desired, const std::set<ServerId>& replaced, std::vector<Step>& steps) {
+  std::optional<StepId> before;
+  const auto queue = [&](const Server& server) {
+    if (!replaced.contains(server.id)) return;
+    for (auto& step : steps) {
+      if (before && step.id == StepId(fmt::format("mysql/{}/container", server.id))) {
+        step.after.push_back(*before);
+      }
+    }
+    before = StepId(fmt::format("mysql/{}/rejoin", server.id));
+  };
+  for (const auto& server : desired.servers) {
+    if (!server.is_master) queue(server);
+  }
+  queue(desired.master());
+}
+
 }  // namespace
 
 std::vector<Finding> find_obstacles(const Desired& desired, const Seen& seen) {
@@ -301,6 +340,7 @@ std::vector<Finding> find_obstacles(const Desired& desired, const Seen& seen) {
 Result<std::vector<plan::Step>> make_steps(const Desired& desired, const Seen& seen) {
   const Maker maker(desired);
   std::vector<plan::Step> out;
+  std::set<ServerId> replaced;
   for (const auto& server : desired.servers) {
     const auto& one = seen.at(server.id);
     if (one.docker_down)
@@ -310,6 +350,7 @@ Result<std::vector<plan::Step>> make_steps(const Desired& desired, const Seen& s
         one.container && one.container->spec == spec_hash(desired, server) &&
         (one.wanted_image_id.empty() || one.wanted_image_id == one.container->image_id);
     if (!same) {
+      if (one.container && one.container->running) replaced.insert(server.id);
       out.push_back(maker.container(server, one));
     } else if (!one.container->running) {
       out.push_back(maker.start(server));
@@ -323,8 +364,15 @@ Result<std::vector<plan::Step>> make_steps(const Desired& desired, const Seen& s
     if (server.is_master) continue;
     const auto& one = seen.at(server.id);
     fault = one.answered ? slave_fault(desired, one) : "";
-    if (!one.answered || !fault.empty()) out.push_back(maker.replicate(server, fault));
+    const bool rejoins = replaced.contains(server.id);
+    if (rejoins) out.push_back(maker.rejoin(server));
+    if (replaced.contains(desired.master().id)) {
+      out.push_back(maker.replicate(server, "its master's container is replaced"));
+    } else if (!rejoins && (!one.answered || !fault.empty())) {
+      out.push_back(maker.replicate(server, fault));
+    }
   }
+  roll(desired, replaced, out);
   return out;
 }
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """The 2016 article's deployment, from three bare hosts to replicated servers and back."""
 
+import itertools
 import json
 import random
 import re
 import sys
+import threading
 import unittest
 from pathlib import Path
 
@@ -25,6 +27,38 @@ iptables-save | grep -c -- '-A'
 iptables -t nat -S | sort
 cat /var/lib/mrc/blog-2016.json
 """
+
+
+class Writer:
+    """A client outside the hosts that writes one row after the other, and goes on when it is refused."""
+
+    def __init__(self, site: Site, address: str) -> None:
+        self.site, self.address = site, address
+        self.acknowledged: set[int] = set()
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.write)
+
+    def __enter__(self) -> "Writer":
+        self.site.sql_outside(self.address, "CREATE TABLE shop.log (id INT PRIMARY KEY);")
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+        self.thread.join()
+
+    def write(self) -> None:
+        for number in itertools.count():
+            if self.ended.is_set():
+                return
+            try:
+                self.site.sql_outside(self.address, f"INSERT INTO shop.log VALUES ({number});")
+                self.acknowledged.add(number)
+            except AssertionError:
+                pass  # not acknowledged: it may be there or not
+
+    def rows_on(self, address: str) -> set[int]:
+        return {int(row[0]) for row in self.site.sql_outside(address, "SELECT id FROM shop.log;")}
 
 
 class BlogStory(Story):
@@ -173,6 +207,31 @@ class BlogStory(Story):
         self.assertEqual(done.returncode, 0, summary(done))
         self.assertEqual(self.site.mrc("plan").returncode, 0)
         self.assertEqual(self.site.sql_outside(ADDRESSES["docker2"], "SELECT @@server_id;"), [["101"]])
+
+    def test_25_other_options_roll_slaves_first_under_a_writer_that_loses_nothing(self) -> None:
+        text = self.site.topology.read_text().replace("  data_root:", "  options: {max_connections: 123}\n  data_root:")
+        other = Path(self.site.state.name, "other.yaml")
+        other.write_text(text)
+        original, self.site.topology = self.site.topology, other
+        try:
+            done = self.site.mrc("plan", "--json")
+            self.assertEqual(done.returncode, 2, summary(done))
+            steps = [step["id"] for step in load_json(done)["steps"]]
+            self.assertLess(steps.index("mysql/mysql-slave2/rejoin"), steps.index("mysql/mysql-master/container"))
+            self.assertIn("calico/mysql-master/endpoint", steps)
+            with Writer(self.site, ADDRESSES["docker1"]) as writer:
+                done = self.site.mrc("apply", "--yes", timeout=900)
+                self.assertEqual(done.returncode, 0, summary(done))
+            self.assertEqual(self.site.mrc("plan").returncode, 0)
+        finally:
+            self.site.topology = original
+        self.assertGreater(len(writer.acknowledged), 20)
+        for host in HOSTS:
+            self.assertEqual(self.site.sql_outside(ADDRESSES[host], "SELECT @@max_connections;"), [["123"]])
+            wait_until(
+                f"every acknowledged row on {host}",
+                lambda host=host: writer.acknowledged <= writer.rows_on(ADDRESSES[host]),
+            )
 
     # -- destroy
 

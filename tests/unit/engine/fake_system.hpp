@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 
@@ -20,8 +21,12 @@ class FakeSystem final : public systems::System {
   Result<std::vector<systems::Finding>> preflight(const systems::Observations&) const override {
     return std::vector<systems::Finding>{};
   }
-  Result<std::vector<plan::Step>> steps(const systems::Observations&) const override {
-    return planned;
+  Result<std::vector<plan::Step>> steps(const systems::Observations& seen) const override {
+    auto out = planned;
+    for (const auto& [milestone, step] : planned_when_lost) {
+      if (seen.is_lost(milestone)) out.push_back(step);
+    }
+    return out;
   }
   Result<std::vector<plan::Step>> teardown(const systems::Observations&, bool) const override {
     return planned;
@@ -29,6 +34,7 @@ class FakeSystem final : public systems::System {
   std::vector<systems::Check> checks(const systems::CheckOptions&) const override { return {}; }
 
   std::vector<plan::Step> planned;
+  std::map<plan::Milestone, plan::Step> planned_when_lost;
 
  private:
   std::string m_name;

@@ -37,6 +37,7 @@ std::string difference(const Desired& want,
   if (endpoint->host != now.kernel_name) {
     return fmt::format("the endpoint is on the host {}", endpoint->host);
   }
+  if (seen.losing.contains(server.id)) return "its container is replaced";
   if (!container->addresses.contains(address + "/32")) {
     return "the container has lost the interface";
   }

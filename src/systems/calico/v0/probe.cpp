@@ -6,6 +6,7 @@
 #include "calico_v0.sh.hpp"
 #include "calico_v0_etcd.sh.hpp"
 #include "calico_v0_probe.sh.hpp"
+#include "mrc/plan/milestone.hpp"
 
 namespace mrc::systems::calico::v0 {
 namespace {
@@ -265,6 +266,9 @@ Result<Reading> read(const Desired& want, const Observations& seen) {
     if (!parsed->etcd_why.empty()) reading.etcd_why = parsed->etcd_why;
     reading.hosts[host.id] = std::move(*parsed);
     reading.made[host.id] = std::move(*made);
+    for (const auto& server : host.servers) {
+      if (seen.is_lost(plan::milestone::endpoint_ready(server.id))) reading.losing.insert(server.id);
+    }
   }
   return reading;
 }

@@ -87,6 +87,7 @@ struct Reading {
   /// etcd's keys; empty when etcd did not answer, which is not the same as having none.
   std::optional<Cluster> cluster;
   std::string etcd_why;
+  std::set<ServerId> losing;  ///< servers whose interface goes with another system's step
 
   const HostSeen& host(const HostId& id) const { return hosts.at(id); }
   const Made& made_on(const HostId& id) const { return made.at(id); }

@@ -33,6 +33,15 @@ TEST(CalicoV0Endpoints, NoContainerYet) {
   EXPECT_EQ(steps[0].host, HostId("docker2"));
 }
 
+TEST(CalicoV0Endpoints, AContainerThatIsAboutToBeReplacedLosesItsInterface) {
+  const World world;
+  auto seen = world.seen();
+  EXPECT_TRUE(seen.lose({"endpoint/mysql-slave1/ready"}));
+  const auto steps = world.system()->steps(seen).value();
+  ASSERT_THAT(ids(steps), k_just_slave1);
+  EXPECT_EQ(steps[0].reason, "its container is replaced");
+}
+
 TEST(CalicoV0Endpoints, ContainerStopped) {
   World world;
   world.probes["docker2"].set("server",

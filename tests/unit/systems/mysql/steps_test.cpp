@@ -1,10 +1,12 @@
 #include <gmock/gmock.h>
 
+#include "mrc/plan/plan.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
 
+using test::after;
 using test::find;
 using test::ids;
 using test::titles;
@@ -82,11 +84,33 @@ TEST_F(MysqlSteps, OtherOptionsReplaceTheContainerWhichIsDisruptive) {
   const auto outputs = world.all_good();
   world.topology.mysql.servers[1].options.emplace_back("max_connections", "500");
   const auto made = world.steps(outputs);
-  ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-slave1/container"));
+  ASSERT_THAT(ids(made),
+              ElementsAre("mysql/mysql-slave1/container", "mysql/mysql-slave1/rejoin"));
+  EXPECT_THAT(made[0].undoes, ElementsAre("endpoint/mysql-slave1/ready"));
   EXPECT_EQ(made[0].risk, plan::Risk::disruptive);
   EXPECT_EQ(made[0].change, plan::Change::replace);
   EXPECT_EQ(made[0].reason, "its options differ from the file's");
   EXPECT_THAT(made[0].apply.body(), HasSubstr("mrc_mysql_check_options"));
+}
+
+TEST_F(MysqlSteps, RunningServersAreReplacedOneByOneTheMasterLast) {
+  const auto outputs = world.all_good();
+  world.topology.mysql.options.emplace_back("max_connections", "500");
+  const auto made = world.steps(outputs);
+  EXPECT_THAT(ids(made),
+              ElementsAre("mysql/mysql-master/container",
+                          "mysql/mysql-slave1/container",
+                          "mysql/mysql-slave2/container",
+                          "mysql/mysql-slave1/rejoin",
+                          "mysql/mysql-slave1/replicate",
+                          "mysql/mysql-slave2/rejoin",
+                          "mysql/mysql-slave2/replicate"));
+  EXPECT_THAT(after(find(made, "mysql/mysql-slave1/container")), IsEmpty());
+  EXPECT_THAT(after(find(made, "mysql/mysql-slave2/container")),
+              ElementsAre("mysql/mysql-slave1/rejoin"));
+  EXPECT_THAT(after(find(made, "mysql/mysql-master/container")),
+              ElementsAre("mysql/mysql-slave2/rejoin"));
+  EXPECT_EQ(plan::Plan::make(made).steps().back().id, StepId("mysql/mysql-slave2/replicate"));
 }
 
 TEST_F(MysqlSteps, AnotherImageReplacesTheContainer) {
@@ -98,7 +122,8 @@ TEST_F(MysqlSteps, AnotherImageReplacesTheContainer) {
 
 TEST_F(MysqlSteps, ATagThatMovedReplacesTheContainer) {
   const auto made = steps_with(2, "wanted_image\tsha256:2a9f", "wanted_image\tsha256:ffff");
-  EXPECT_THAT(ids(made), ElementsAre("mysql/mysql-slave2/container"));
+  EXPECT_THAT(ids(made),
+              ElementsAre("mysql/mysql-slave2/container", "mysql/mysql-slave2/rejoin"));
 }
 
 TEST_F(MysqlSteps, AStoppedContainerIsStartedAndItsSlaveLookedAfter) {
