@@ -128,8 +128,8 @@ std::optional<exec::Report> perform(const plan::Plan& plan,
       render_duration(took),
       render_duration(times.remote),
       render_duration(times.connecting),
-      render_duration(std::chrono::milliseconds(std::int64_t{std::clock()} * 1000 /
-                                                CLOCKS_PER_SEC)));
+      render_duration(
+          std::chrono::milliseconds(std::int64_t{std::clock()} * 1000 / CLOCKS_PER_SEC)));
   if (const auto kept = (*journal)->written(); !kept) {
     env.err << "mrc: the journal of this run is not complete: " << render_error(kept.error());
   }

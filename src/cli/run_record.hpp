@@ -15,7 +15,7 @@ struct RunRecord {
   std::string command;
   std::string deployment;
   const plan::Plan* plan = nullptr;
-  const exec::Report* report = nullptr;                        ///< null: no step was run
+  const exec::Report* report = nullptr;                       ///< null: no step was run
   const std::vector<engine::CheckResult>* results = nullptr;  ///< null: it was not verified
   ExitCode exit_code = ExitCode::done;
 };

@@ -163,8 +163,8 @@ std::optional<systems::Observations> Site::observe(Env& env,
   auto reading = engine::observe(
       topology().name, host_ids(topology()), m_systems, lock_for ? locked : run_all());
   if (reading.failed.empty()) return std::move(reading.seen);
-  env.exit_code = m_interrupt.soft().stop_requested() ? ExitCode::interrupted
-                                                      : exit_code_of(reading.failed);
+  env.exit_code =
+      m_interrupt.soft().stop_requested() ? ExitCode::interrupted : exit_code_of(reading.failed);
   env.err << "mrc: " << headline(env.exit_code) << "; nothing was changed\n"
           << m_redactor.clean(render_by_cause(reading.failed));
   return {};

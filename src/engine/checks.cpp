@@ -20,7 +20,8 @@ systems::Verdict judge(const systems::Check& check,
 
 }  // namespace
 
-std::vector<CheckResult> run_checks(std::vector<systems::Check> checks, const RunAll& run_all,
+std::vector<CheckResult> run_checks(std::vector<systems::Check> checks,
+                                    const RunAll& run_all,
                                     const AskOutside& ask_outside) {
   std::map<HostId, shell::Script> scripts;
   for (std::size_t i = 0; i < checks.size(); ++i) {

@@ -53,7 +53,8 @@ class Board {
     std::unique_lock guard(m_mutex);
     auto& ready = m_ready[host];
     const auto stopped = [&] {
-      return m_thrown || m_options.soft_stop.stop_requested() || m_options.hard_stop.stop_requested();
+      return m_thrown || m_options.soft_stop.stop_requested() ||
+             m_options.hard_stop.stop_requested();
     };
     m_changed.wait(guard, [&] { return stopped() || !ready.empty() || m_open == 0; });
     if (stopped() || ready.empty()) return {};

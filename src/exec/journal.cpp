@@ -34,8 +34,8 @@ std::string field(const nlohmann::json& json, const char* key) {
 }
 
 JournalLine read_line(const nlohmann::json& json) {
-  JournalLine line{field(json, "event"), field(json, "step"), field(json, "state"),
-                   field(json, "at"), {}};
+  JournalLine line{
+      field(json, "event"), field(json, "step"), field(json, "state"), field(json, "at"), {}};
   for (const auto* key : {"command", "title", "error"}) {
     if (line.text.empty()) line.text = field(json, key);
   }
@@ -97,8 +97,7 @@ void Journal::write(const std::string& json) {
     rest.remove_prefix(static_cast<std::size_t>(put));
   }
   if (m_written && (!rest.empty() || ::fdatasync(m_fd) != 0)) {
-    m_written =
-        fail(ErrorKind::io, "cannot write {}: {}", m_path.string(), std::strerror(errno));
+    m_written = fail(ErrorKind::io, "cannot write {}: {}", m_path.string(), std::strerror(errno));
   }
 }
 

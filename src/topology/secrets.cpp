@@ -66,7 +66,8 @@ std::optional<std::string> open_source(const SecretSource& source,
     case SecretSource::Kind::file: {
       const auto path = folder / source.value;
       std::ifstream in(path, std::ios::binary);
-      if (auto text = in ? read_all(in) : std::nullopt) return without_last_newline(std::move(*text));
+      if (auto text = in ? read_all(in) : std::nullopt)
+        return without_last_newline(std::move(*text));
       diags.error("MRC-T103", source.at, "{}: cannot read {}", source.label, path.string());
       return {};
     }

@@ -36,9 +36,8 @@ bool pause(int attempt, const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock guard(mutex);
-  wake.wait_for(guard, stop, std::chrono::milliseconds(100 * attempt + spread), [] {
-    return false;
-  });
+  wake.wait_for(
+      guard, stop, std::chrono::milliseconds(100 * attempt + spread), [] { return false; });
   return !stop.stop_requested();
 }
 

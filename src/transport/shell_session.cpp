@@ -171,7 +171,8 @@ Result<Answer> ShellSession::read_answer(Deadline deadline, const RunOptions& op
 
 Result<Answer> ShellSession::exchange(Frames frames, const RunOptions& options) {
   const bool first = !m_greeted;
-  auto deadline = steady_clock::now() + (first ? m_opening.limit + options.timeout : options.timeout);
+  auto deadline =
+      steady_clock::now() + (first ? m_opening.limit + options.timeout : options.timeout);
   if (auto sent = send(frames, deadline, options.stop); !sent) {
     return fail(broken(std::move(sent).error()));
   }
@@ -186,8 +187,8 @@ Result<Answer> ShellSession::exchange(Frames frames, const RunOptions& options) 
     if (!answer) {
       auto error = std::move(answer).error();
       if (error.kind == ErrorKind::timeout) {
-        error.message = fmt::format(
-            "not done within {} s", std::chrono::duration<double>(options.timeout).count());
+        error.message = fmt::format("not done within {} s",
+                                    std::chrono::duration<double>(options.timeout).count());
       }
       return fail(broken(std::move(error)));
     }

@@ -44,13 +44,13 @@ constexpr std::array k_reasons{
            auth,
            "the login is refused: the host takes none of the keys that ssh offered"},
     Reason{"Permission denied", auth, "the login is refused"},
-    Reason{"incorrect password attempt",
-           auth,
-           "sudo refuses the password: check ssh.become_password"},
+    Reason{
+        "incorrect password attempt", auth, "sudo refuses the password: check ssh.become_password"},
     Reason{"a password is required",
            auth,
            "sudo asks for a password: set ssh.become_password, or allow NOPASSWD"},
-    Reason{"no password was provided", auth, "sudo refuses the password: check ssh.become_password"},
+    Reason{
+        "no password was provided", auth, "sudo refuses the password: check ssh.become_password"},
     Reason{"is not in the sudoers file", auth, "the user may not use sudo on this host"},
     Reason{"is not allowed to execute", auth, "the user may not run sh by sudo on this host"},
     Reason{"may not run sudo", auth, "the user may not use sudo on this host"},
@@ -144,8 +144,9 @@ Error explain_ssh(const std::string& stderr_text, const Target& target) {
   }
   if (error.message.empty()) {
     // The master of a shared connection has no stderr to say why it gave up.
-    error.message = lines.empty() ? "the connection was lost: the host went down, or the link is dead"
-                                  : "the connection ended: " + excerpt(lines.back(), 200);
+    error.message = lines.empty()
+                        ? "the connection was lost: the host went down, or the link is dead"
+                        : "the connection ended: " + excerpt(lines.back(), 200);
   }
   error.context.push_back(fmt::format("connecting to {} ({})", target.host, target.address));
   return error;

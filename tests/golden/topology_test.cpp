@@ -1,9 +1,10 @@
-#include <algorithm>
+#include "mrc/topology/topology.hpp"
 
 #include <gmock/gmock.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "mrc/topology/topology.hpp"
 #include "support/golden.hpp"
 #include "topology/keys.hpp"
 
@@ -48,7 +49,8 @@ TEST_P(BadTopology, IsRefusedWithThePlaceAndTheReason) {
   test::expect_golden(expected, parsed.said);
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, BadTopology,
+INSTANTIATE_TEST_SUITE_P(Golden,
+                         BadTopology,
                          ::testing::ValuesIn(yaml_files(k_tests / "golden/topology/bad")),
                          [](const auto& one) { return one.param.stem().string(); });
 
@@ -131,7 +133,8 @@ TEST(Documentation, HoldsTheTableOfKeys) {
   const auto to = text.find(end);
   ASSERT_NE(from, std::string::npos);
   ASSERT_NE(to, std::string::npos);
-  test::expect_golden(path, text.substr(0, from + begin.size()) + render_key_table() + text.substr(to));
+  test::expect_golden(path,
+                      text.substr(0, from + begin.size()) + render_key_table() + text.substr(to));
 }
 
 TEST(Documentation, NamesEveryCodeOfADiagnostic) {

@@ -48,8 +48,8 @@ Result<std::map<std::string, std::string>> parse_record(std::string_view text);
 Result<std::vector<systems::Finding>> preflight(const Systems& systems,
                                                 const systems::Observations& seen);
 
-/// What is missing, all systems'. What a step of one undoes, another plans to give again: systems are
-/// asked until no step undoes anything new.
+/// What is missing, all systems'. What a step of one undoes, another plans to give again: systems
+/// are asked until no step undoes anything new.
 Result<plan::Plan> make_plan(const Systems& systems, systems::Observations seen);
 Result<plan::Plan> make_teardown(const Systems& systems,
                                  const systems::Observations& seen,
@@ -66,7 +66,8 @@ using AskOutside = std::function<systems::Observation(const systems::Dial&)>;
 /// Asks every check, one round trip per host, then those asked from outside, and judges the
 /// answers. A host that cannot be asked fails each of its checks with the reason. In the order of
 /// `checks`.
-std::vector<CheckResult> run_checks(std::vector<systems::Check> checks, const RunAll& run_all,
+std::vector<CheckResult> run_checks(std::vector<systems::Check> checks,
+                                    const RunAll& run_all,
                                     const AskOutside& ask_outside);
 
 }  // namespace mrc::engine

@@ -37,8 +37,8 @@ class Fleet {
   std::map<HostId, Error> connect();
 
   /// Takes the lock on every host, or on none: of two who start at once the one that gets the first
-  /// host gets all. Errors: locked, naming host and holder; those of connecting. It lasts as long as
-  /// the fleet: every session to a host holds it, so that no lost link gives it away.
+  /// host gets all. Errors: locked, naming host and holder; those of connecting. It lasts as long
+  /// as the fleet: every session to a host holds it, so that no lost link gives it away.
   Result<void> lock(const std::string& deployment, const std::string& holder);
 
   /// `connect`, `lock` and `run_all` in one: where no session is open yet, the lock's request and

@@ -58,8 +58,8 @@ struct Verdict {
   std::string remedy;  ///< what to do; may be empty
 };
 
-/// A login at a server's exposed port and one row asked there, as a client of the deployment does it
-/// from the workstation. Its Observation's `out` is one `column=value` line each; when it fails,
+/// A login at a server's exposed port and one row asked there, as a client of the deployment does
+/// it from the workstation. Its Observation's `out` is one `column=value` line each; when it fails,
 /// `status` is 1 and `err` says why.
 struct Dial {
   std::string address;
@@ -74,8 +74,8 @@ struct Check {
   std::string id;     ///< "MRC-V301": stable
   std::string group;  ///< "etcd", "calico", "containers", "replication", "data", "exposure"
   HostId host;
-  std::string subject;  ///< what it is about, when not the host: a server's name
-  std::string title;    ///< "both replication threads run"
+  std::string subject;       ///< what it is about, when not the host: a server's name
+  std::string title;         ///< "both replication threads run"
   shell::Script ask;         ///< unused when `dial` is set
   std::optional<Dial> dial;  ///< asked from the workstation instead
   std::function<Verdict(const Observation&)> judge;

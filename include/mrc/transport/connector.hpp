@@ -30,8 +30,8 @@ class Connector {
   virtual ~Connector() = default;
   /// Thread-safe. Errors: unreachable, auth (login, host key, sudo), timeout, cancelled.
   virtual Result<std::unique_ptr<Session>> connect(const Target& target, std::stop_token stop) = 0;
-  /// The same without waiting for the host: the first `run` or `lock` goes out with the login, which
-  /// saves a round trip, and it is what reports the errors of `connect`.
+  /// The same without waiting for the host: the first `run` or `lock` goes out with the login,
+  /// which saves a round trip, and it is what reports the errors of `connect`.
   virtual Result<std::unique_ptr<Session>> begin(const Target& target, std::stop_token stop) {
     return connect(target, std::move(stop));
   }

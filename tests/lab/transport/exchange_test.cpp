@@ -130,8 +130,10 @@ TEST_F(LabExchange, ALinkThatGoesDeadIsFound) {
   };
   const auto session = connect();
   const auto answer = session->run(long_script(folder), options);
-  arrange(Script().line("iptables -D INPUT -j MRC-LAB-TEST").line("iptables -F MRC-LAB-TEST").line(
-      "iptables -X MRC-LAB-TEST; rm -r {}", folder));
+  arrange(Script()
+              .line("iptables -D INPUT -j MRC-LAB-TEST")
+              .line("iptables -F MRC-LAB-TEST")
+              .line("iptables -X MRC-LAB-TEST; rm -r {}", folder));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, ErrorKind::unreachable) << answer.error().text();
   EXPECT_THAT(answer.error().text(), HasSubstr("the link is dead"));

@@ -77,10 +77,9 @@ TEST_F(LabLogin, APinnedHostKeyNeedsNoKnownHosts) {
   test::write_file(m_files / "known_hosts", "");
   auto target = m_target;
   target.host_key = host_key();
-  const auto session =
-      open(target,
-           config_with("UserKnownHostsFile " + (m_files / "known_hosts").string()),
-           m_control.path());
+  const auto session = open(target,
+                            config_with("UserKnownHostsFile " + (m_files / "known_hosts").string()),
+                            m_control.path());
   EXPECT_EQ(run(*session, Script().line("hostname")), "docker1.local\n");
 }
 
@@ -96,8 +95,9 @@ TEST_F(LabLogin, AKeyThatTheHostDoesNotTakeIsRefused) {
   foreign_key(m_files / "id");
   test::write_file(m_files / "only",
                    "Host *\n  HostName 192.168.55.111\n  User root\n  IdentitiesOnly yes\n"
-                   "  IdentityFile " + (m_files / "id").string() +
-                       "\n  UserKnownHostsFile " + lab_file("known_hosts").string() + "\n");
+                   "  IdentityFile " +
+                       (m_files / "id").string() + "\n  UserKnownHostsFile " +
+                       lab_file("known_hosts").string() + "\n");
   auto target = m_target;
   target.address = "192.168.55.111";
   const auto error = refused(target, m_files / "only");

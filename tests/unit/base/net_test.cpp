@@ -8,8 +8,18 @@ namespace {
 TEST(Ipv4, TakesADottedQuadOnly) {
   EXPECT_EQ(Ipv4::parse("192.168.0.50")->text(), "192.168.0.50");
   EXPECT_EQ(Ipv4::parse("255.255.255.255")->bits(), 0xFFFFFFFFU);
-  for (const auto* wrong : {"", "1.2.3", "1.2.3.4.5", "256.1.1.1", "010.0.0.1", "1.2.3.4 ", " 1.2.3.4",
-                            "1..3.4", "1.2.3.-4", "1.2.3.4x", "0x1.2.3.4", "10.1"}) {
+  for (const auto* wrong : {"",
+                            "1.2.3",
+                            "1.2.3.4.5",
+                            "256.1.1.1",
+                            "010.0.0.1",
+                            "1.2.3.4 ",
+                            " 1.2.3.4",
+                            "1..3.4",
+                            "1.2.3.-4",
+                            "1.2.3.4x",
+                            "0x1.2.3.4",
+                            "10.1"}) {
     EXPECT_FALSE(Ipv4::parse(wrong)) << wrong;
   }
 }
@@ -20,7 +30,8 @@ TEST(Cidr, KeepsHostBitsOut) {
   EXPECT_TRUE(net.contains(*Ipv4::parse("192.168.55.111")));
   EXPECT_FALSE(net.contains(*Ipv4::parse("192.169.0.0")));
   EXPECT_EQ(net.size(), 65536U);
-  for (const auto* wrong : {"10.0.0.0", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/08", "/8", "10.0.0/8"}) {
+  for (const auto* wrong :
+       {"10.0.0.0", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/08", "/8", "10.0.0/8"}) {
     EXPECT_FALSE(Cidr::parse(wrong)) << wrong;
   }
 }

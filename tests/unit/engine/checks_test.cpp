@@ -49,7 +49,8 @@ TEST(RunChecks, AsksEachHostOnceAndJudgesEachAnswerByItsOwnCheck) {
     }
     return out;
   };
-  const auto results = run_checks({check("V1", "a"), check("V2", "b"), check("V3", "a")}, run_all, nobody_outside);
+  const auto results =
+      run_checks({check("V1", "a"), check("V2", "b"), check("V3", "a")}, run_all, nobody_outside);
   EXPECT_EQ(asked, 2);
   EXPECT_EQ(results[0].verdict.level, Level::ok);
   EXPECT_EQ(results[1].verdict.level, Level::ok);

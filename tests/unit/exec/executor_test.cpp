@@ -22,7 +22,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using State = Outcome::State;
 
-plan::Step step(const std::string& id, const std::string& host, std::vector<std::string> after = {}) {
+plan::Step step(const std::string& id,
+                const std::string& host,
+                std::vector<std::string> after = {}) {
   plan::Step made;
   made.id = StepId(id);
   made.host = HostId(host);
@@ -74,16 +76,22 @@ TEST_F(Executors, AStepStartsAfterThoseBeforeIt) {
   const auto report = run({step("c", "h1", {"a", "b"}), step("a", "h1"), step("b", "h2", {"a"})});
   EXPECT_TRUE(report.complete());
   EXPECT_THAT(m_sink.events,
-              ElementsAre("started a", "finished a done", "started b", "finished b done",
-                          "started c", "finished c done"));
+              ElementsAre("started a",
+                          "finished a done",
+                          "started b",
+                          "finished b done",
+                          "started c",
+                          "finished c done"));
 }
 
 TEST_F(Executors, AFailedStepSkipsOnlyItsDependents) {
   m_world.answer = [](const auto&, const auto& script, const auto&) {
     return id_of(script) == "bad" ? ends_with(7, "first\nno space left\n") : ends_with(0);
   };
-  const auto report = run({step("bad", "h1"), step("child", "h2", {"bad"}),
-                           step("grandchild", "h1", {"child", "good"}), step("good", "h1"),
+  const auto report = run({step("bad", "h1"),
+                           step("child", "h2", {"bad"}),
+                           step("grandchild", "h1", {"child", "good"}),
+                           step("good", "h1"),
                            step("other", "h2", {"good"})});
   EXPECT_EQ(state(report, "bad"), State::failed);
   EXPECT_EQ(state(report, "good"), State::done);
@@ -128,8 +136,8 @@ TEST_F(Executors, AHostRunsAsManyStepsAtOnceAsItHasLanes) {
   };
   ExecutorOptions options;
   options.lanes = 2;
-  EXPECT_TRUE(
-      run({step("a", "h1"), step("b", "h1"), step("c", "h1"), step("d", "h1")}, options).complete());
+  EXPECT_TRUE(run({step("a", "h1"), step("b", "h1"), step("c", "h1"), step("d", "h1")}, options)
+                  .complete());
   EXPECT_EQ(most, 2);
   EXPECT_EQ(m_world.logins(HostId("h1")), 2);
 }
@@ -255,9 +263,10 @@ TEST(ExecutorOnShells, RunsRealScripts) {
   const auto plan = plan::Plan::make({one, two});
   test::RecordingSink sink;
   const auto report = execute(plan, fleet, sink, {}, {});
-  EXPECT_THAT(sink.events,
-              ElementsAre("started a", "note a: hello", "finished a done", "started b",
-                          "finished b failed"));
+  EXPECT_THAT(
+      sink.events,
+      ElementsAre(
+          "started a", "note a: hello", "finished a done", "started b", "finished b failed"));
   EXPECT_EQ(report.outcomes[1].error.message, "reason");
   EXPECT_EQ(report.outcomes[1].error.exit_status, 4);
 }

@@ -104,7 +104,8 @@ TEST_F(Fleets, AHostThatTakesOneSessionOnlyIsUsedOneAfterTheOther) {
   std::vector<std::jthread> threads;
   std::atomic<int> good{0};
   for (int i = 0; i < 3; ++i) {
-    threads.emplace_back([&] { good += m_fleet.run(h1, shell::Script().line("true"), {}) ? 1 : 0; });
+    threads.emplace_back(
+        [&] { good += m_fleet.run(h1, shell::Script().line("true"), {}) ? 1 : 0; });
   }
   threads.clear();
   EXPECT_EQ(good, 3);

@@ -129,7 +129,7 @@ TEST_F(Journals, ADiskThatIsFullIsToldAndStopsNothing) {
   struct rlimit before {};
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
   const auto size = std::filesystem::file_size(journal->path());
-  const struct rlimit tight {size + 10, before.rlim_max};
+  const struct rlimit tight { size + 10, before.rlim_max };
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
   journal->started(step("a"));

@@ -26,8 +26,7 @@ TEST(Redactors, LeavesOtherTextAlone) {
 }
 
 TEST(Redactors, ReplacesEveryOccurrence) {
-  EXPECT_EQ(with("hunter2").clean("hunter2,hunter2"),
-            std::string(k_label) + "," + k_label);
+  EXPECT_EQ(with("hunter2").clean("hunter2,hunter2"), std::string(k_label) + "," + k_label);
 }
 
 TEST(Redactors, KnowsHowOthersWriteASecret) {

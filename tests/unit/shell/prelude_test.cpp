@@ -60,7 +60,9 @@ TEST_P(Prelude, WaitEndsWhenTheConditionHolds) {
   options.on_note = [&](std::string_view text) { notes.emplace_back(text); };
   const auto answer =
       run(Script()
-              .line("try() { n=$(cat {}); echo $((n + 1)) >{}; [ \"$n\" -ge 2 ] || ", here("n"), here("n"))
+              .line("try() { n=$(cat {}); echo $((n + 1)) >{}; [ \"$n\" -ge 2 ] || ",
+                    here("n"),
+                    here("n"))
               .line("{ echo 'not yet'; return 1; }; }")
               .line("echo 0 >{}; mrc_wait 20 'the thing' try; cat {}", here("n"), here("n")),
           options);
@@ -70,7 +72,8 @@ TEST_P(Prelude, WaitEndsWhenTheConditionHolds) {
 }
 
 TEST_P(Prelude, WaitThatIsInVainSaysWhatItWaitedForAndWhy) {
-  const auto answer = run(Script().line("no() { echo 'no quorum'; return 1; }; mrc_wait 0 health no"));
+  const auto answer =
+      run(Script().line("no() { echo 'no quorum'; return 1; }; mrc_wait 0 health no"));
   EXPECT_EQ(answer.status, 124);
   EXPECT_EQ(answer.err, "gave up waiting for health: no quorum\n");
 }
@@ -81,10 +84,7 @@ class Record : public Prelude {
   std::string name = unit("record");
   std::string path = "/var/lib/mrc/" + name + ".json";
 };
-INSTANTIATE_TEST_SUITE_P(Shells,
-                         Record,
-                         ::testing::ValuesIn(test::all_shells()),
-                         test::shell_name);
+INSTANTIATE_TEST_SUITE_P(Shells, Record, ::testing::ValuesIn(test::all_shells()), test::shell_name);
 
 TEST_P(Record, HoldsEntriesAndGoesWithTheLast) {
   const auto made = run(Script()

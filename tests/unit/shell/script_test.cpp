@@ -62,8 +62,11 @@ TEST(Sections, WhatIsCutOffIsNothing) {
 }
 
 TEST(Sections, NumbersThatLieAreRefused) {
-  for (const auto* wrong : {"@mrc a 0 99999999999999999999 0\n", "@mrc a 0 5 5\nabc", "@mrc a x 0 0\n",
-                            "@mrc a 0 18446744073709551615 1\nx", "noise"}) {
+  for (const auto* wrong : {"@mrc a 0 99999999999999999999 0\n",
+                            "@mrc a 0 5 5\nabc",
+                            "@mrc a x 0 0\n",
+                            "@mrc a 0 18446744073709551615 1\nx",
+                            "noise"}) {
     EXPECT_THAT(parse_sections(wrong), IsEmpty()) << wrong;
   }
 }

@@ -59,7 +59,8 @@ TEST_F(SecretSources, TheServersLimitsAreCheckedBeforeAnybodyIsAsked) {
   EXPECT_THAT(root(Kind::literal, "two\nlines"), HasSubstr("MRC-T106"));
   m_topology.mysql.replication_password.value = std::string(33, 'y');
   const auto said = root(Kind::literal, "fine");
-  EXPECT_THAT(said, HasSubstr("mysql.replication.password has 33 bytes; the servers take at most 32"));
+  EXPECT_THAT(said,
+              HasSubstr("mysql.replication.password has 33 bytes; the servers take at most 32"));
 }
 
 TEST_F(SecretSources, AllThatIsWrongIsToldAtOnceAndNoValueIsShown) {

@@ -29,7 +29,9 @@ class Http : public ::testing::Test {
   }
   /// The server's lines, once there are that many: its port, then where each answer began.
   std::vector<std::string> heard(std::size_t lines) {
-    const auto count = [&] { return std::count(m_server->inbox.begin(), m_server->inbox.end(), '\n'); };
+    const auto count = [&] {
+      return std::count(m_server->inbox.begin(), m_server->inbox.end(), '\n');
+    };
     while (static_cast<std::size_t>(count()) < lines) {
       const auto got = m_server->read_more(std::chrono::steady_clock::now() + 20s, {});
       if (!got) throw std::runtime_error(got.error().text());
@@ -40,7 +42,8 @@ class Http : public ::testing::Test {
     return out;
   }
   Download what(const std::string& path = "/file") const {
-    return {"http://127.0.0.1:" + m_port + path, m_folder / "cache/target", sha256_of(m_bytes), {}, {}};
+    return {
+        "http://127.0.0.1:" + m_port + path, m_folder / "cache/target", sha256_of(m_bytes), {}, {}};
   }
   std::string target() const { return test::read_file(m_folder / "cache/target"); }
   bool has_part() const { return std::filesystem::exists(m_folder / "cache/target.part"); }

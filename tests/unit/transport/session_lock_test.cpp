@@ -48,8 +48,9 @@ TEST_P(Locks, LeavesNoFile) {
     const auto session = connect();
     ASSERT_TRUE(session->lock(unit("left"), "ann\n"));
     const auto answer = session->run(
-        Script().line("for d in /run \"${MRC_D%/*/*}\"; do ls \"$d\"/mrc-{}.lock; done 2>/dev/null || :",
-                      unit("left")),
+        Script().line(
+            "for d in /run \"${MRC_D%/*/*}\"; do ls \"$d\"/mrc-{}.lock; done 2>/dev/null || :",
+            unit("left")),
         {});
     ASSERT_TRUE(answer);
     folder = answer->out.substr(0, answer->out.find('\n'));
@@ -65,8 +66,9 @@ TEST_P(Locks, ADaemonThatAScriptLeavesDoesNotKeepIt) {
     const auto session = connect();
     ASSERT_TRUE(session->lock(unit("d"), "ann\n"));
     ASSERT_TRUE(session->run(
-        Script().line("setsid sh -c 'echo $$ >\"$0\"; exec sleep 30' {} </dev/null >/dev/null 2>&1 3>&- &",
-                      pid_file.string()),
+        Script().line(
+            "setsid sh -c 'echo $$ >\"$0\"; exec sleep 30' {} </dev/null >/dev/null 2>&1 3>&- &",
+            pid_file.string()),
         {}));
     ASSERT_TRUE(eventually([&] { return test::read_file(pid_file).ends_with("\n"); }));
   }
@@ -100,7 +102,8 @@ TEST_P(Locks, TheDeadLeaveNothingInTheWay) {
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().kind, ErrorKind::unreachable);
   }
-  EXPECT_TRUE(eventually([&] { return connect()->lock(unit("dead"), "bob\nrun-2\n").has_value(); }));
+  EXPECT_TRUE(
+      eventually([&] { return connect()->lock(unit("dead"), "bob\nrun-2\n").has_value(); }));
 }
 
 }  // namespace

@@ -17,7 +17,10 @@ using test::read_file;
 using ::testing::HasSubstr;
 
 class Sessions : public EachShell {};
-INSTANTIATE_TEST_SUITE_P(Shells, Sessions, ::testing::ValuesIn(test::all_shells()), test::shell_name);
+INSTANTIATE_TEST_SUITE_P(Shells,
+                         Sessions,
+                         ::testing::ValuesIn(test::all_shells()),
+                         test::shell_name);
 
 Answer must(Result<Answer> answer) {
   EXPECT_TRUE(answer) << (answer ? "" : answer.error().text() + answer.error().evidence);
@@ -105,11 +108,11 @@ TEST_P(Sessions, NotesArriveWhileTheScriptRuns) {
     notes.emplace_back(text);
     test::write_file(gate, "");
   };
-  const auto answer = must(session->run(
-      Script()
-          .line("mrc_note 'waiting for A 0 0 0 0'")
-          .line("until [ -e {} ]; do sleep 0.01; done; echo done", gate.string()),
-      options));
+  const auto answer =
+      must(session->run(Script()
+                            .line("mrc_note 'waiting for A 0 0 0 0'")
+                            .line("until [ -e {} ]; do sleep 0.01; done; echo done", gate.string()),
+                        options));
   EXPECT_EQ(answer.out, "done\n");
   EXPECT_EQ(notes, std::vector<std::string>{"waiting for A 0 0 0 0"});
 }
@@ -132,17 +135,16 @@ TEST_P(Sessions, SecretsArePrivateFilesForTheRunOnly) {
   const auto session = connect();
   Script script;
   const auto file = script.secret_file(secret);
-  script.line("cat {}; stat -c '%a' {} >&2; stat -c '%a' \"$MRC_D\" >&2; echo {} >&2",
-              file,
-              file,
-              file);
+  script.line(
+      "cat {}; stat -c '%a' {} >&2; stat -c '%a' \"$MRC_D\" >&2; echo {} >&2", file, file, file);
   const auto answer = must(session->run(script, {}));
   EXPECT_EQ(answer.out, value);
   const auto end = answer.err.find('\n', 8);
   EXPECT_EQ(answer.err.substr(0, 8), "600\n700\n");
   const auto path = answer.err.substr(8, end - 8);
   EXPECT_THAT(path, HasSubstr("/mrc."));
-  EXPECT_EQ(must(session->run(Script().line("if [ -e {} ]; then echo there; fi", path), {})).out, "");
+  EXPECT_EQ(must(session->run(Script().line("if [ -e {} ]; then echo there; fi", path), {})).out,
+            "");
 }
 
 TEST_P(Sessions, NoSecretIsInWhatIsRunOrInItsEnvironment) {
@@ -225,7 +227,8 @@ TEST_P(Sessions, AFailingCommandEndsTheScript) {
 TEST_P(Sessions, NoiseBeforeTheGreetingIsNoAnswer) {
   auto noisy = words();
   noisy.insert(noisy.begin(),
-               {"sh", "-c",
+               {"sh",
+                "-c",
                 "printf 'Welcome\\nA 0 5 0 0\\nhello\\nmrc-0000 ready\\nno newline'; sleep 0.3; "
                 "echo more >&2; exec \"$@\"",
                 "sh"});

@@ -57,7 +57,10 @@ class Sudo : public ::testing::Test {
   Result<std::unique_ptr<ShellSession>> connect() const {
     Opening opening;
     opening.nonce = make_nonce();
-    opening.argv = {"env", "PATH=" + m_bin.path().string() + ":" + std::getenv("PATH"), "sh", "-c",
+    opening.argv = {"env",
+                    "PATH=" + m_bin.path().string() + ":" + std::getenv("PATH"),
+                    "sh",
+                    "-c",
                     remote_command(m_target, opening.nonce)};
     opening.first_line = m_target.become_password;
     opening.explain = [target = m_target](const std::string& text, const Error&) {
@@ -124,7 +127,8 @@ TEST_F(Sudo, AWrongPasswordIsTriedOnceAndNothingElseIs) {
 
 TEST_F(Sudo, NoSudoOnTheHost) {
   std::filesystem::remove(m_bin / "sudo");
-  test::write_file(m_bin / "env", "#!/bin/sh\necho \"env: 'sudo': No such file or directory\" >&2\nexit 127\n");
+  test::write_file(m_bin / "env",
+                   "#!/bin/sh\necho \"env: 'sudo': No such file or directory\" >&2\nexit 127\n");
   std::filesystem::permissions(m_bin / "env", std::filesystem::perms::owner_all);
   const auto session = connect();
   ASSERT_FALSE(session);

@@ -267,7 +267,8 @@ Result<Reading> read(const Desired& want, const Observations& seen) {
     reading.hosts[host.id] = std::move(*parsed);
     reading.made[host.id] = std::move(*made);
     for (const auto& server : host.servers) {
-      if (seen.is_lost(plan::milestone::endpoint_ready(server.id))) reading.losing.insert(server.id);
+      if (seen.is_lost(plan::milestone::endpoint_ready(server.id)))
+        reading.losing.insert(server.id);
     }
   }
   return reading;

@@ -45,9 +45,8 @@ TEST_F(MysqlChecks, WithoutWritingNoRowIsWritten) {
 }
 
 TEST_F(MysqlChecks, AFailureIsTheLastLineOfWhatWasSaid) {
-  const auto verdict =
-      check("MRC-V301", "mysql-slave2")
-          .judge({1, "Slave_IO_Running: Yes, Slave_SQL_Running: No\n", ""});
+  const auto verdict = check("MRC-V301", "mysql-slave2")
+                           .judge({1, "Slave_IO_Running: Yes, Slave_SQL_Running: No\n", ""});
   EXPECT_EQ(verdict.level, Level::fail);
   EXPECT_EQ(verdict.detail, "Slave_IO_Running: Yes, Slave_SQL_Running: No");
   EXPECT_FALSE(verdict.remedy.empty());

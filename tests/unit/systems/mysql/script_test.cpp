@@ -19,10 +19,14 @@ class MysqlScript : public test::EachShell {
     // The client notes its option file and what it reads, and plays what `play` says.
     program("mysql",
             "for word in \"$@\"; do case $word in --defaults-extra-file=*)\n"
-            "  cat \"${word#*=}\" >" + here("options") + "; ls -l \"${word#*=}\" | cut -c1-10 >" +
-                here("mode") + " ;; esac; done\n"
-            "printf '%s\\n' \"$*\" >" + here("arguments") + "\ncat >" + here("sql") + "\n"
-            ". " + here("play") + "\n");
+            "  cat \"${word#*=}\" >" +
+                here("options") + "; ls -l \"${word#*=}\" | cut -c1-10 >" + here("mode") +
+                " ;; esac; done\n"
+                "printf '%s\\n' \"$*\" >" +
+                here("arguments") + "\ncat >" + here("sql") +
+                "\n"
+                ". " +
+                here("play") + "\n");
     // docker exec -i CONTAINER PROGRAM..
     program("docker", "shift 3; exec \"$@\"\n");
     test::write_file(m_here / "play", "");
@@ -88,8 +92,9 @@ TEST_P(MysqlScript, AnErrorIsTheServersAndNotTheStatementsText) {
 }
 
 TEST_P(MysqlScript, TheStatusIsTurnedIntoFields) {
-  test::write_file(m_here / "play",
-                   "printf 'Slave_IO_State\\tMaster_Host\\tAuto_Position\\n\\t192.168.0.50\\t1\\n'\n");
+  test::write_file(
+      m_here / "play",
+      "printf 'Slave_IO_State\\tMaster_Host\\tAuto_Position\\n\\t192.168.0.50\\t1\\n'\n");
   shell::Script script;
   const auto secret = script.secret_file(Secret("x", "p"));
   script.line("mrc_mysql_status box {}", secret);

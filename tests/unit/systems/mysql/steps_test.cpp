@@ -84,8 +84,7 @@ TEST_F(MysqlSteps, OtherOptionsReplaceTheContainerWhichIsDisruptive) {
   const auto outputs = world.all_good();
   world.topology.mysql.servers[1].options.emplace_back("max_connections", "500");
   const auto made = world.steps(outputs);
-  ASSERT_THAT(ids(made),
-              ElementsAre("mysql/mysql-slave1/container", "mysql/mysql-slave1/rejoin"));
+  ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-slave1/container", "mysql/mysql-slave1/rejoin"));
   EXPECT_THAT(made[0].undoes, ElementsAre("endpoint/mysql-slave1/ready"));
   EXPECT_EQ(made[0].risk, plan::Risk::disruptive);
   EXPECT_EQ(made[0].change, plan::Change::replace);
@@ -122,13 +121,11 @@ TEST_F(MysqlSteps, AnotherImageReplacesTheContainer) {
 
 TEST_F(MysqlSteps, ATagThatMovedReplacesTheContainer) {
   const auto made = steps_with(2, "wanted_image\tsha256:2a9f", "wanted_image\tsha256:ffff");
-  EXPECT_THAT(ids(made),
-              ElementsAre("mysql/mysql-slave2/container", "mysql/mysql-slave2/rejoin"));
+  EXPECT_THAT(ids(made), ElementsAre("mysql/mysql-slave2/container", "mysql/mysql-slave2/rejoin"));
 }
 
 TEST_F(MysqlSteps, AStoppedContainerIsStartedAndItsSlaveLookedAfter) {
-  const std::string stopped =
-      with(world.good(1), "container\ttrue", "container\tfalse");
+  const std::string stopped = with(world.good(1), "container\ttrue", "container\tfalse");
   auto outputs = world.all_good();
   outputs[1] = stopped.substr(0, stopped.find("var\t")) + "end\tmysql-slave1\ndone\n";
   EXPECT_THAT(ids(world.steps(outputs)),
@@ -139,8 +136,12 @@ TEST_F(MysqlSteps, EveryFaultOfASlaveIsNamed) {
   const struct {
     std::string from, to, reason;
   } faults[] = {
-      {"Slave_SQL_Running\tYes", "Slave_SQL_Running\tNo", "Slave_IO_Running: Yes, Slave_SQL_Running: No"},
-      {"Slave_IO_Running\tYes", "Slave_IO_Running\tConnecting", "Slave_IO_Running: Connecting, Slave_SQL_Running: Yes"},
+      {"Slave_SQL_Running\tYes",
+       "Slave_SQL_Running\tNo",
+       "Slave_IO_Running: Yes, Slave_SQL_Running: No"},
+      {"Slave_IO_Running\tYes",
+       "Slave_IO_Running\tConnecting",
+       "Slave_IO_Running: Connecting, Slave_SQL_Running: Yes"},
       {"Master_Host\t192.168.0.50", "Master_Host\t192.168.0.99", "its source is 192.168.0.99:3306"},
       {"Master_Port\t3306", "Master_Port\t3307", "its source is 192.168.0.50:3307"},
       {"Master_User\trepl", "Master_User\tother", "it logs in as other"},
@@ -221,7 +222,8 @@ TEST_F(MysqlSteps, ARefusedRootPasswordIsAnObstacle) {
   outputs[0] = whole.substr(0, whole.find("var\t")) +
                "sql\tERROR 1045 (28000): Access denied for user 'root'\nend\tmysql-master\ndone\n";
   const auto found = world.findings(outputs);
-  ASSERT_THAT(titles(found), ElementsAre("docker1: the server mysql-master refuses root's password"));
+  ASSERT_THAT(titles(found),
+              ElementsAre("docker1: the server mysql-master refuses root's password"));
   EXPECT_EQ(found[0].level, Verdict::Level::fail);
 }
 
