@@ -4,6 +4,11 @@ target_compile_options(mrc_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference -Wformat=2
   $<$<CXX_COMPILER_ID:GNU>:-Wuseless-cast;-Wduplicated-cond;-Wlogical-op>)
+target_compile_definitions(mrc_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+if(MRC_COVERAGE)
+  target_compile_options(mrc_flags INTERFACE --coverage)
+  target_link_options(mrc_flags INTERFACE --coverage)
+endif()
 if(MRC_WERROR)
   target_compile_options(mrc_flags INTERFACE -Werror)
 endif()
