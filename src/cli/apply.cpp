@@ -1,3 +1,4 @@
+#include <fstream>
 #include <memory>
 #include <ostream>
 
@@ -5,7 +6,9 @@
 #include "cli/perform.hpp"
 #include "cli/preflight.hpp"
 #include "cli/run_record.hpp"
+#include "cli/saved_plan.hpp"
 #include "cli/verdicts.hpp"
+#include "mrc/base/read_all.hpp"
 
 namespace mrc::cli {
 namespace {
@@ -17,19 +20,38 @@ struct ApplyOptions {
   bool json = false;
 };
 
+std::optional<SavedPlan> saved_plan_in(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const auto text = in ? read_all(in) : std::nullopt;
+  return text ? parse_saved_plan(*text) : std::nullopt;
+}
+
+bool may_run(const SavedPlan& saved, const plan::Plan& plan, const Site& site, Env& env) {
+  const auto why = refusal(saved, make_saved_plan(site.file(), site.text(), plan));
+  if (why.empty()) return true;
+  env.err << fmt::format("mrc: the saved plan is refused: {}; nothing was changed\n"
+                         "  hint: mrc plan {} --out shows and saves what is to be done now\n",
+                         why,
+                         saved.file);
+  env.exit_code = ExitCode::preflight_failed;
+  return false;
+}
+
 ExitCode run_apply(const ApplyOptions& options, Env& env) {
-  const auto site = Site::load(options.file, env);
+  const auto saved = saved_plan_in(options.file);
+  const auto site = Site::load(saved ? saved->file : options.file, env);
   if (!site) return env.exit_code;
   const auto seen = site->observe(env, "apply");
   if (!seen || !preflight(*site, *seen, env)) return env.exit_code;
   const auto plan = planned(engine::make_plan(site->systems(), *seen), env);
-  if (!plan) return env.exit_code;
+  if (!plan || (saved && !may_run(*saved, *plan, *site, env))) return env.exit_code;
   (options.json ? env.err : env.out) << render_text(*plan) << std::flush;
   RunRecord record{"apply", site->topology().name, &*plan};
   std::optional<exec::Report> report;
   std::vector<engine::CheckResult> results;
   if (!plan->empty()) {
-    if (!confirm(*plan, *site, options.yes, env)) return env.exit_code;
+    // A saved plan has been looked at.
+    if (!confirm(*plan, *site, options.yes || saved, env)) return env.exit_code;
     report = perform(*plan, *site, "apply", env);
     if (!report) return env.exit_code;
     record.report = &*report;
@@ -50,7 +72,7 @@ ExitCode run_apply(const ApplyOptions& options, Env& env) {
 void add_apply(CLI::App& root, Env& env) {
   auto options = std::make_shared<ApplyOptions>();
   auto* command = root.add_subcommand("apply", "Make the hosts as the file asks, then verify");
-  command->add_option("file", options->file, "Topology file");
+  command->add_option("file", options->file, "Topology file, or a plan that plan --out saved");
   command->add_flag("-y,--yes", options->yes, "Do not ask");
   command->add_flag("--json", options->json, "Print what was done as one JSON record");
   command->add_flag("--no-write", options->no_write, "Verify without writing a row");

@@ -12,6 +12,8 @@ void add_plan(CLI::App& root, Env& env);
 void add_apply(CLI::App& root, Env& env);
 void add_verify(CLI::App& root, Env& env);
 void add_destroy(CLI::App& root, Env& env);
+void add_history(CLI::App& root, Env& env);
+void add_show(CLI::App& root, Env& env);
 void add_schema(CLI::App& root, Env& env);
 void add_version(CLI::App& root, Env& env);
 

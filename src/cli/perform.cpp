@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <ctime>
-#include <filesystem>
 #include <istream>
 #include <ostream>
 
+#include "cli/journals.hpp"
 #include "cli/progress.hpp"
 #include "mrc/exec/interrupt.hpp"
 #include "mrc/exec/journal.hpp"
@@ -14,12 +14,6 @@ namespace mrc::cli {
 namespace {
 
 using State = exec::Outcome::State;
-
-std::filesystem::path journal_folder(const Env& env) {
-  const auto state = env.variable("XDG_STATE_HOME");
-  if (state && !state->empty()) return std::filesystem::path(*state) / "mrc/runs";
-  return std::filesystem::path(env.variable("HOME").value_or("/tmp")) / ".local/state/mrc/runs";
-}
 
 std::string indented(const std::string& text) {
   std::string out = "      | ";
@@ -88,7 +82,10 @@ std::optional<exec::Report> perform(const plan::Plan& plan,
   for (const auto& host : site.topology().hosts) width = std::max(width, host.id.text().size());
   Progress progress(env, width);
   auto journal =
-      exec::Journal::open(journal_folder(env), command, site.topology().name, env.clock, progress);
+      exec::Journal::open(journal_folder(env),
+                          {command, site.topology().name, operator_name(env)},
+                          env.clock,
+                          progress);
   if (!journal) {
     env.err << "mrc: " << render_error(journal.error());
     env.exit_code = ExitCode::usage;

@@ -1,16 +1,29 @@
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <memory>
 #include <ostream>
 
 #include "cli/commands.hpp"
 #include "cli/preflight.hpp"
+#include "cli/saved_plan.hpp"
 
 namespace mrc::cli {
 namespace {
 
 struct PlanOptions {
   std::string file;
+  std::string saved_as;
   bool json = false;
 };
+
+bool save(const plan::Plan& plan, const Site& site, const std::string& path, Env& env) {
+  std::ofstream out(path, std::ios::binary);
+  out << render_saved_plan(make_saved_plan(site.file(), site.text(), plan)) << std::flush;
+  if (out) return true;
+  env.err << fmt::format("mrc: cannot write {}: {}\n", path, std::strerror(errno));
+  return false;
+}
 
 ExitCode run_plan(const PlanOptions& options, Env& env) {
   const auto site = Site::load(options.file, env);
@@ -20,6 +33,9 @@ ExitCode run_plan(const PlanOptions& options, Env& env) {
   const auto plan = planned(engine::make_plan(site->systems(), *seen), env);
   if (!plan) return env.exit_code;
   env.out << (options.json ? render_json(*plan) : render_text(*plan));
+  if (!options.saved_as.empty() && !save(*plan, *site, options.saved_as, env)) {
+    return ExitCode::usage;
+  }
   return plan->empty() ? ExitCode::done : ExitCode::changes_pending;
 }
 
@@ -29,6 +45,7 @@ void add_plan(CLI::App& root, Env& env) {
   auto options = std::make_shared<PlanOptions>();
   auto* command = root.add_subcommand("plan", "Show what apply would change; changes nothing");
   command->add_option("file", options->file, "Topology file");
+  command->add_option("--out", options->saved_as, "Save the plan here, for apply");
   command->add_flag("--json", options->json, "Print the plan as one JSON record");
   command->callback([options, &env] { env.exit_code = run_plan(*options, env); });
 }

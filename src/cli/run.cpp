@@ -23,6 +23,8 @@ ExitCode run(const std::vector<std::string>& args, Env& env) {
   add_apply(root, env);
   add_verify(root, env);
   add_destroy(root, env);
+  add_history(root, env);
+  add_show(root, env);
   add_schema(root, env);
   add_version(root, env);
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <ostream>
 #include <random>
 
@@ -91,12 +92,9 @@ systems::Observation ask_outside(const systems::Dial& dial) {
 }
 
 std::string holder_text(const std::string& command, const Env& env) {
-  std::array<char, 256> host{};
-  gethostname(host.data(), host.size() - 1);
   const auto now = std::chrono::system_clock::to_time_t(env.clock.wall());
-  return fmt::format("{}@{} since {:%H:%M:%S} UTC, mrc {}, pid {}\n",
-                     env.variable("USER").value_or(fmt::format("uid {}", getuid())),
-                     host.data(),
+  return fmt::format("{} since {:%H:%M:%S} UTC, mrc {}, pid {}\n",
+                     operator_name(env),
                      fmt::gmtime(now),
                      command,
                      getpid());
@@ -108,6 +106,13 @@ std::string make_token() {
 }
 
 }  // namespace
+
+std::string operator_name(const Env& env) {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  return fmt::format(
+      "{}@{}", env.variable("USER").value_or(fmt::format("uid-{}", getuid())), host.data());
+}
 
 std::string render_error(const Error& error) {
   return error.text() + "\n" + indented(error.evidence);
@@ -138,6 +143,10 @@ std::unique_ptr<Site> Site::load(const std::string& file, Env& env) {
   site->m_systems =
       systems::make_systems({site->m_input.topology, site->m_secrets, site->m_artefacts});
   return site;
+}
+
+std::string Site::file() const {
+  return std::filesystem::absolute(m_input.source.name).lexically_normal().string();
 }
 
 bool Site::connect(Env& env) {

@@ -31,6 +31,9 @@ class Site {
   /// Runs the checks of all systems.
   std::vector<engine::CheckResult> verify(bool write);
 
+  /// The topology file's absolute path, and its text as it was read.
+  std::string file() const;
+  const std::string& text() const { return m_input.source.text; }
   const topology::Topology& topology() const { return m_input.topology; }
   const engine::Systems& systems() const { return m_systems; }
   exec::Fleet& fleet() { return *m_fleet; }
@@ -50,6 +53,9 @@ class Site {
   std::unique_ptr<exec::Fleet> m_fleet;
   exec::Redactor m_redactor;
 };
+
+/// "ann@workstation": who is told of as the holder of a lock, and kept in the journal.
+std::string operator_name(const Env& env);
 
 /// Says one error with its contexts, evidence indented below.
 std::string render_error(const Error& error);

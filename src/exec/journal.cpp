@@ -34,8 +34,21 @@ std::string field(const nlohmann::json& json, const char* key) {
 }
 
 JournalLine read_line(const nlohmann::json& json) {
-  JournalLine line{
-      field(json, "event"), field(json, "step"), field(json, "state"), field(json, "at"), {}};
+  JournalLine line;
+  line.event = field(json, "event");
+  line.step = field(json, "step");
+  line.state = field(json, "state");
+  line.at = field(json, "at");
+  line.host = field(json, "host");
+  line.evidence = field(json, "evidence");
+  line.deployment = field(json, "deployment");
+  line.by = field(json, "by");
+  if (const auto took = json.find("ms"); took != json.end() && took->is_number_integer()) {
+    line.took = std::chrono::milliseconds(took->get<std::int64_t>());
+  }
+  if (const auto exit = json.find("exit"); exit != json.end() && exit->is_number_integer()) {
+    line.exit = exit->get<int>();
+  }
   for (const auto* key : {"command", "title", "error"}) {
     if (line.text.empty()) line.text = field(json, key);
   }
@@ -59,8 +72,7 @@ std::string_view name(Outcome::State state) {
 }
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& folder,
-                                               const std::string& command,
-                                               const std::string& deployment,
+                                               const RunInfo& run,
                                                const Clock& clock,
                                                EventSink& forward) {
   std::error_code error;
@@ -68,19 +80,22 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& fold
   if (error) {
     return fail(ErrorKind::io, "cannot make {}: {}", folder.string(), error.message());
   }
-  auto run = stamp(clock);
-  std::erase(run, ':');
+  auto name = stamp(clock);
+  std::erase(name, ':');
   for (int n = 1;; ++n) {
     const auto path =
-        folder / fmt::format("{}-{}{}.jsonl", run, command, n == 1 ? "" : fmt::format("-{}", n));
+        folder / fmt::format("{}-{}{}.jsonl", name, run.command, n == 1 ? "" : fmt::format("-{}", n));
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST) continue;
     if (fd < 0) {
       return fail(ErrorKind::io, "cannot write {}: {}", path.string(), std::strerror(errno));
     }
     std::unique_ptr<Journal> journal(new Journal(path, fd, clock, forward));
-    journal->write(dump(ordered_json{
-        {"event", "run"}, {"at", stamp(clock)}, {"command", command}, {"deployment", deployment}}));
+    journal->write(dump(ordered_json{{"event", "run"},
+                                     {"at", stamp(clock)},
+                                     {"command", run.command},
+                                     {"deployment", run.deployment},
+                                     {"by", run.by}}));
     return journal;
   }
 }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,14 +14,20 @@
 
 namespace mrc::exec {
 
+/// Whose run of what.
+struct RunInfo {
+  std::string command;  ///< "apply"
+  std::string deployment;
+  std::string by;  ///< "ann@workstation"
+};
+
 /// One run on this workstation, a JSON line an event: what is about to be done before it is done,
 /// then how it ended. Written through to the disk, so that a killed mrc leaves a true story.
 class Journal final : public EventSink {
  public:
   /// Makes `folder`/RUN.jsonl, 0600. `forward` hears everything too, and outlives the journal.
   static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& folder,
-                                               const std::string& command,
-                                               const std::string& deployment,
+                                               const RunInfo& run,
                                                const Clock& clock,
                                                EventSink& forward);
   ~Journal() override;
@@ -55,6 +63,12 @@ struct JournalLine {
   std::string state;  ///< of finished
   std::string at;     ///< UTC, 2026-11-24T13:00:00Z
   std::string text;   ///< of run: the command; of started: the title; of a failure: the reason
+  std::string host;   ///< of a step
+  std::string evidence = {};              ///< of a failure
+  std::string deployment = {};            ///< of run, as `by`
+  std::string by = {};
+  std::chrono::milliseconds took{0};      ///< of finished
+  std::optional<int> exit = {};           ///< of end
   bool operator==(const JournalLine&) const = default;
 };
 

@@ -233,6 +233,28 @@ class BlogStory(Story):
                 lambda host=host: writer.acknowledged <= writer.rows_on(ADDRESSES[host]),
             )
 
+    def test_26_a_saved_plan_is_run_as_it_was_looked_at_or_not_at_all(self) -> None:
+        plan = str(Path(self.site.state.name, "plan.json"))
+        hide = "iptables -t nat -S PREROUTING | sed -n '/--dport 3306/s/^-A/iptables -t nat -D/p' | sh"
+        self.site.ssh("docker2", hide)
+        self.assertEqual(self.site.mrc("plan", "--out", plan).returncode, 2)
+        self.site.ssh("docker3", hide)
+        done = self.site.bare_mrc("apply", plan)
+        self.assertEqual(done.returncode, 3, summary(done))
+        self.assertIn("the hosts have changed since; needed now: dnat/mysql-slave2/expose", done.stderr)
+        self.assertEqual(self.site.mrc("plan", "--out", plan).returncode, 2)
+        done = self.site.bare_mrc("apply", plan)
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.assertEqual(self.site.mrc("plan").returncode, 0)
+        self.assertEqual(self.site.bare_mrc("apply", plan).returncode, 3)
+
+    def test_27_the_history_tells_of_the_run(self) -> None:
+        done = self.site.bare_mrc("history", "--json")
+        self.assertEqual(done.returncode, 0, summary(done))
+        last = load_json(done)["runs"][0]
+        self.assertEqual((last["command"], last["deployment"], last["exit_code"]), ("apply", "blog-2016", 0))
+        self.assertEqual([step["state"] for step in last["steps"]], ["done", "done"])
+
     # -- destroy
 
     def test_30_destroy_leaves_nothing_but_the_data(self) -> None:

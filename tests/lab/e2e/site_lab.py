@@ -59,9 +59,12 @@ class Site:
 
     def mrc(self, *args: str, timeout: int = 600) -> subprocess.CompletedProcess[str]:
         """Runs mrc on the topology: `mrc("plan", "--json")`."""
-        command = [str(MRC), args[0], str(self.topology), *args[1:]]
+        return self.bare_mrc(args[0], str(self.topology), *args[1:], timeout=timeout)
+
+    def bare_mrc(self, *args: str, timeout: int = 600) -> subprocess.CompletedProcess[str]:
+        """Runs mrc with just these words."""
         return subprocess.run(
-            command, env=self.env, capture_output=True, text=True, errors="replace", timeout=timeout, stdin=subprocess.DEVNULL
+            [str(MRC), *args], env=self.env, capture_output=True, text=True, errors="replace", timeout=timeout, stdin=subprocess.DEVNULL
         )
 
     def ssh(self, host: str, script: str, timeout: int = 120, check: bool = True) -> str:

@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""mrc killed, and its connections cut, at every kind of step: the next run goes on, and in the end all is there.
+
+The kinds are taken from the plans themselves, so a new step is covered without anybody remembering.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import snapshot  # noqa: E402
+from site_lab import ADDRESSES, HOSTS, MRC, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
+from story import Story  # noqa: E402
+
+# How a run is broken off: what is done, and how long after the step was begun.
+WAYS = {"killed before": ("kill", 0.0), "killed within": ("kill", 0.15), "cut within": ("cut", 0.15)}
+STEP = re.compile(r"^(?:\+|~|-|>|-/\+) +(\S+/\S+)  ", re.M)
+
+
+def kind(step: str) -> str:
+    """etcd/docker1/start -> etcd start: the same thing on another host or server is the same kind."""
+    parts = step.split("/")
+    return f"{parts[0]} {parts[-1]}"
+
+
+class Run:
+    """One run of mrc, followed by its journal."""
+
+    def __init__(self, site: Site, *args: str) -> None:
+        self.folder = Path(site.state.name, "mrc/runs")
+        self.known = set(self.folder.glob("*.jsonl"))
+        self.output = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            [str(MRC), args[0], str(site.topology), *args[1:]],
+            env=site.env, stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def started(self, step: str) -> bool:
+        """Waits until the step begins; False when the run ends without it."""
+        mark = f'"step":"{step}"'
+        end = time.monotonic() + 300
+        while time.monotonic() < end:
+            over = self.process.poll() is not None
+            for file in set(self.folder.glob("*.jsonl")) - self.known:
+                if any('"started"' in line and mark in line for line in file.read_text().splitlines()):
+                    return True
+            if over:
+                return False
+            time.sleep(0.005)
+        raise AssertionError(f"{step} did not begin in 300 s\n{self.said()}")
+
+    def break_off(self, site: Site, way: str) -> None:
+        action, delay = WAYS[way]
+        time.sleep(delay)
+        if action == "kill":
+            self.process.send_signal(signal.SIGKILL)
+        else:
+            cut_connections(site)
+
+    def end(self) -> int:
+        try:
+            return self.process.wait(timeout=600)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError(f"mrc did not end\n{self.said()}") from None
+
+    def said(self) -> str:
+        self.output.seek(0)
+        return self.output.read()
+
+
+def cut_connections(site: Site) -> None:
+    """Ends the ssh processes of this site's mrc, shared masters included; no other's."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if words.startswith("ssh") and site.env["XDG_RUNTIME_DIR"] in words:
+            os.kill(int(folder.name), signal.SIGKILL)
+
+
+class Resume(Story):
+    site: Site
+    before: dict[str, dict[str, set[str]]]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        lab("reset")
+        cls.runtime = tempfile.TemporaryDirectory(prefix="mrc-rt-")
+        cls.site = Site(ROOT / "examples/blog-2016.yaml")
+        cls.site.env["XDG_RUNTIME_DIR"] = cls.runtime.name
+        cls.before = {host: snapshot.take(cls.site, host) for host in HOSTS}
+        cls.table: list[tuple[str, str, str]] = []
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        print("\nwhat was broken off, and how that run ended:", file=sys.stderr)
+        for step, way, outcome in cls.table:
+            print(f"  {step:42} {way:14} {outcome}", file=sys.stderr)
+
+    def walk(self, listed, command: tuple[str, ...]) -> None:
+        """Breaks off `command` at each kind of step that `listed` gives, in each way, while there are any."""
+        tried: set[tuple[str, str]] = set()
+        while True:
+            chances = [(s, w) for s in listed() for w in WAYS if (kind(s), w) not in tried]
+            if not chances:
+                return
+            step, way = chances[0]
+            tried.add((kind(step), way))
+            run = Run(self.site, *command)
+            begun = run.started(step)
+            if begun:
+                run.break_off(self.site, way)
+            code = run.end()
+            outcome = f"exit {code}" if begun else f"not reached, exit {code}"
+            self.table.append((step, way, outcome))
+            # A killed mrc says nothing; one that was cut either heals itself or says that it is incomplete.
+            allowed = (-signal.SIGKILL, 0) if WAYS[way][0] == "kill" else (0, 4)
+            self.assertTrue(begun, f"{step}: {run.said()}")
+            self.assertIn(code, allowed, f"{step} {way}\n{run.said()}")
+
+    def planned(self) -> list[str]:
+        done = self.site.mrc("plan", "--json")
+        self.assertIn(done.returncode, (0, 2), summary(done))
+        return [step["id"] for step in load_json(done)["steps"]]
+
+    def doomed(self) -> list[str]:
+        """What destroy shows before it asks; there is nobody to answer."""
+        done = self.site.mrc("destroy", "--delete-data")
+        self.assertIn(done.returncode, (0, 1), summary(done))
+        return STEP.findall(done.stdout)
+
+    def test_1_apply(self) -> None:
+        self.walk(self.planned, ("apply", "--yes"))
+        done = self.site.mrc("apply", "--yes", timeout=900)
+        self.assertEqual(done.returncode, 0, summary(done))
+
+    def test_2_then_the_plan_is_empty_and_all_checks_hold(self) -> None:
+        done = self.site.mrc("plan")
+        self.assertEqual(done.returncode, 0, summary(done))
+        done = self.site.mrc("verify", "--json")
+        self.assertEqual(done.returncode, 0, summary(done))
+
+    def test_3_one_of_two_applies_proceeds_and_the_other_names_it(self) -> None:
+        self.site.ssh("docker2", "docker stop -t 60 mysql-slave1 >/dev/null")
+        first = Run(self.site, "apply", "--yes")
+        self.assertTrue(first.started("mysql/mysql-slave1/start"), first.said())
+        second = self.site.mrc("apply", "--yes")
+        self.assertEqual(second.returncode, 6, summary(second))
+        self.assertRegex(second.stderr, rf"locked by \S+@\S+ since .* UTC, mrc apply, pid {first.process.pid}\n")
+        first.process.kill()
+        first.process.wait()
+        start = time.monotonic()
+        wait_until("the lock of a killed mrc to be free", lambda: self.site.mrc("destroy").returncode != 6, 10)
+        print(f"free after {time.monotonic() - start:.1f} s, one mrc included", file=sys.stderr)
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.assertEqual(self.site.mrc("plan").returncode, 0)
+        self.assertEqual(self.site.sql_outside(ADDRESSES["docker2"], "SELECT @@server_id;"), [["101"]])
+
+    def test_4_destroy(self) -> None:
+        self.walk(self.doomed, ("destroy", "--yes", "--delete-data"))
+        done = self.site.mrc("destroy", "--yes", "--delete-data")
+        self.assertEqual(done.returncode, 0, summary(done))
+
+    def test_5_then_nothing_is_left(self) -> None:
+        for host in HOSTS:
+            left = snapshot.differences(self.before[host], snapshot.take(self.site, host))
+            self.assertEqual(left, [], host)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, failfast=True)
