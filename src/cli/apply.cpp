@@ -18,6 +18,7 @@ struct ApplyOptions {
   bool yes = false;
   bool no_write = false;
   bool json = false;
+  std::chrono::seconds lock_wait{0};
 };
 
 std::optional<SavedPlan> saved_plan_in(const std::string& path) {
@@ -29,10 +30,11 @@ std::optional<SavedPlan> saved_plan_in(const std::string& path) {
 bool may_run(const SavedPlan& saved, const plan::Plan& plan, const Site& site, Env& env) {
   const auto why = refusal(saved, make_saved_plan(site.file(), site.text(), plan));
   if (why.empty()) return true;
-  env.err << fmt::format("mrc: the saved plan is refused: {}; nothing was changed\n"
-                         "  hint: mrc plan {} --out shows and saves what is to be done now\n",
-                         why,
-                         saved.file);
+  env.err << fmt::format(
+      "mrc: the saved plan is refused: {}; nothing was changed\n"
+      "  hint: mrc plan {} --out shows and saves what is to be done now\n",
+      why,
+      saved.file);
   env.exit_code = ExitCode::preflight_failed;
   return false;
 }
@@ -41,7 +43,7 @@ ExitCode run_apply(const ApplyOptions& options, Env& env) {
   const auto saved = saved_plan_in(options.file);
   const auto site = Site::load(saved ? saved->file : options.file, env);
   if (!site) return env.exit_code;
-  const auto seen = site->observe(env, "apply");
+  const auto seen = site->observe(env, Lock{"apply", options.lock_wait});
   if (!seen || !preflight(*site, *seen, env)) return env.exit_code;
   const auto plan = planned(engine::make_plan(site->systems(), *seen), env);
   if (!plan || (saved && !may_run(*saved, *plan, *site, env))) return env.exit_code;
@@ -76,6 +78,7 @@ void add_apply(CLI::App& root, Env& env) {
   command->add_flag("-y,--yes", options->yes, "Do not ask");
   command->add_flag("--json", options->json, "Print what was done as one JSON record");
   command->add_flag("--no-write", options->no_write, "Verify without writing a row");
+  add_lock_wait(*command, options->lock_wait);
   command->callback([options, &env] { env.exit_code = run_apply(*options, env); });
 }
 

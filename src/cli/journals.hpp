@@ -18,7 +18,8 @@ struct PastStep {
   std::string id;
   std::string host;
   std::string title;
-  std::string state;  ///< done, failed, skipped; "broken off" when the run ended in the middle of it
+  std::string
+      state;  ///< done, failed, skipped; "broken off" when the run ended in the middle of it
   std::chrono::milliseconds took{0};
   std::string error;
   std::string evidence;

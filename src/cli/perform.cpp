@@ -81,11 +81,10 @@ std::optional<exec::Report> perform(const plan::Plan& plan,
   std::size_t width = 0;
   for (const auto& host : site.topology().hosts) width = std::max(width, host.id.text().size());
   Progress progress(env, width);
-  auto journal =
-      exec::Journal::open(journal_folder(env),
-                          {command, site.topology().name, operator_name(env)},
-                          env.clock,
-                          progress);
+  auto journal = exec::Journal::open(journal_folder(env),
+                                     {command, site.topology().name, operator_name(env)},
+                                     env.clock,
+                                     progress);
   if (!journal) {
     env.err << "mrc: " << render_error(journal.error());
     env.exit_code = ExitCode::usage;

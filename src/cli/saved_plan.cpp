@@ -33,8 +33,7 @@ std::vector<std::string> step_ids(const std::string& plan_json) {
 std::vector<std::string> without(const std::vector<std::string>& all,
                                  const std::vector<std::string>& these) {
   std::vector<std::string> out;
-  std::set_difference(
-      all.begin(), all.end(), these.begin(), these.end(), std::back_inserter(out));
+  std::set_difference(all.begin(), all.end(), these.begin(), these.end(), std::back_inserter(out));
   return out;
 }
 

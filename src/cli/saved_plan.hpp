@@ -8,11 +8,11 @@
 
 namespace mrc::cli {
 
-/// A plan that was looked at, to be run as it is or not at all. It holds no script and no secret: it
-/// is made anew when it is run, and must come out the same.
+/// A plan that was looked at, to be run as it is or not at all. It holds no script and no secret:
+/// it is made anew when it is run, and must come out the same.
 ///
-/// Shape: JSON, {"schema": "mrc/saved-plan/1", "mrc": version, "file": absolute path of the topology,
-/// "file_sha256", "fingerprint", "plan": as `plan --json`}.
+/// Shape: JSON, {"schema": "mrc/saved-plan/1", "mrc": version, "file": absolute path of the
+/// topology, "file_sha256", "fingerprint", "plan": as `plan --json`}.
 struct SavedPlan {
   std::string mrc;          ///< the version that made it
   std::string file;         ///< absolute

@@ -3,8 +3,11 @@
 #include <fmt/chrono.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <array>
+#include <condition_variable>
 #include <filesystem>
+#include <mutex>
 #include <ostream>
 #include <random>
 
@@ -69,6 +72,14 @@ ExitCode exit_code_of(const std::map<HostId, Error>& failed) {
   return code;
 }
 
+/// Between two tries to get a lock that only time can free.
+void rest(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::unique_lock guard(mutex);
+  std::condition_variable_any wake;
+  wake.wait_for(guard, stop, std::chrono::milliseconds(300), [] { return false; });
+}
+
 std::string_view headline(ExitCode code) {
   switch (code) {
     case ExitCode::locked:
@@ -106,6 +117,17 @@ std::string make_token() {
 }
 
 }  // namespace
+
+void add_lock_wait(CLI::App& command, std::chrono::seconds& wait) {
+  command
+      .add_option_function<std::int64_t>(
+          "--lock-wait",
+          [&wait](std::int64_t seconds) { wait = std::chrono::seconds(seconds); },
+          "Wait so long for another run to end: 30s, 5m")
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, std::int64_t>{{"s", 1}, {"m", 60}, {"h", 3600}}))
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{86400}));
+}
 
 std::string operator_name(const Env& env) {
   std::array<char, 256> host{};
@@ -164,13 +186,25 @@ engine::RunAll Site::run_all() {
       [this](const std::map<HostId, shell::Script>& scripts) { return m_fleet->run_all(scripts); };
 }
 
-std::optional<systems::Observations> Site::observe(Env& env,
-                                                   const std::optional<std::string>& lock_for) {
+engine::Reading Site::read(const std::optional<Lock>& lock, const Env& env) {
   const engine::RunAll locked = [&](const std::map<HostId, shell::Script>& scripts) {
-    return m_fleet->lock_and_run(topology().name, holder_text(*lock_for, env), scripts);
+    return m_fleet->lock_and_run(topology().name, holder_text(lock->command, env), scripts);
   };
-  auto reading = engine::observe(
-      topology().name, host_ids(topology()), m_systems, lock_for ? locked : run_all());
+  return engine::observe(
+      topology().name, host_ids(topology()), m_systems, lock ? locked : run_all());
+}
+
+std::optional<systems::Observations> Site::observe(Env& env, const std::optional<Lock>& lock) {
+  auto reading = read(lock, env);
+  const auto end = env.clock.now() + (lock ? lock->wait : std::chrono::seconds(0));
+  bool told = false;
+  while (exit_code_of(reading.failed) == ExitCode::locked && env.clock.now() < end &&
+         !m_interrupt.soft().stop_requested()) {
+    if (!told) env.err << "waiting for the lock:\n" << render_by_cause(reading.failed);
+    told = true;
+    rest(m_interrupt.soft());
+    reading = read(lock, env);
+  }
   if (reading.failed.empty()) return std::move(reading.seen);
   env.exit_code =
       m_interrupt.soft().stop_requested() ? ExitCode::interrupted : exit_code_of(reading.failed);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,7 +12,20 @@
 #include "mrc/exec/redactor.hpp"
 #include "mrc/systems/registry.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace mrc::cli {
+
+/// The deployment's lock, as a command wants it.
+struct Lock {
+  std::string command;           ///< what others are told that we do
+  std::chrono::seconds wait{0};  ///< for whoever has it to be done
+};
+
+/// Hangs `--lock-wait 5m` on a command.
+void add_lock_wait(CLI::App& command, std::chrono::seconds& wait);
 
 /// What every command that talks to hosts begins with: the file, its secrets and artefacts, the
 /// systems made from them, and sessions to all hosts.
@@ -23,11 +37,10 @@ class Site {
 
   /// Opens the sessions. False: some host cannot be reached; told, and `env.exit_code` is set.
   bool connect(Env& env);
-  /// Reads all hosts, the login, the probe and, for a command that changes something, the lock in
+  /// Reads all hosts: the login, the probe and, for a command that changes something, the lock in
   /// one round trip. The lock lasts as long as the site. Empty: some host is locked by another run
   /// or could not be read; told, and `env.exit_code` is set.
-  std::optional<systems::Observations> observe(Env& env,
-                                               const std::optional<std::string>& lock_for = {});
+  std::optional<systems::Observations> observe(Env& env, const std::optional<Lock>& lock = {});
   /// Runs the checks of all systems.
   std::vector<engine::CheckResult> verify(bool write);
 
@@ -43,6 +56,7 @@ class Site {
  private:
   Site(Input input, topology::Secrets secrets, Env& env);
   engine::RunAll run_all();
+  engine::Reading read(const std::optional<Lock>& lock, const Env& env);
 
   exec::Interrupt m_interrupt;
   Input m_input;

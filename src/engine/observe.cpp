@@ -23,11 +23,14 @@ Result<void> read_answer(const HostId& host,
     return fail(
         ErrorKind::unreadable, "the probe's answer does not parse: {}", excerpt(answer.out));
   }
+  const auto asked = std::chrono::duration_cast<std::chrono::milliseconds>(
+      answer.came.time_since_epoch() - answer.remote);
   bool has_record = false;
   for (auto& section : sections) {
     if (section.name != k_record_section) {
-      seen.put(
-          host, section.name, {section.status, std::move(section.out), std::move(section.err)});
+      seen.put(host,
+               section.name,
+               {section.status, std::move(section.out), std::move(section.err), asked});
       continue;
     }
     if (section.status != 0) {

@@ -131,13 +131,16 @@ Fleet::Answers Fleet::lock_and_run(const std::string& deployment,
     m_lock = transport::LockRequest{deployment, own_holder(holder)};
   }
   auto answers = run_all(scripts, timeout);
+  bool waited = false;
   const auto patience = Clock::now() + k_lock_patience;
   for (;;) {
     Scripts refused;
     for (const auto& [host, answer] : answers) {
       if (is_locked(answer)) refused[host] = scripts.at(host);
     }
-    if (refused.empty()) return answers;
+    // What was read while another run was at work is read again, now that all hosts are ours.
+    if (refused.empty()) return waited ? run_all(scripts, timeout) : std::move(answers);
+    waited = true;
     // Who was refused the first host gives way; who has it waits for the other to do so.
     const bool have_first = answers.begin()->second.has_value();
     if (!have_first || Clock::now() > patience || m_stop.stop_requested()) {

@@ -84,7 +84,8 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& fold
   std::erase(name, ':');
   for (int n = 1;; ++n) {
     const auto path =
-        folder / fmt::format("{}-{}{}.jsonl", name, run.command, n == 1 ? "" : fmt::format("-{}", n));
+        folder /
+        fmt::format("{}-{}{}.jsonl", name, run.command, n == 1 ? "" : fmt::format("-{}", n));
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST) continue;
     if (fd < 0) {

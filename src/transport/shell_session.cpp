@@ -155,6 +155,7 @@ Result<Answer> ShellSession::read_answer(Deadline deadline, const RunOptions& op
     if (!(header >> verb >> status >> out_size >> err_size >> milliseconds) || verb != "A") {
       return fail(ErrorKind::unreadable, "the session's answer does not parse: {}", excerpt(*line));
     }
+    const auto came = steady_clock::now();
     while (m_child.inbox.size() < out_size + err_size) {
       if (auto more = m_child.read_more(deadline, options.stop); !more) {
         return fail(std::move(more).error());
@@ -163,7 +164,8 @@ Result<Answer> ShellSession::read_answer(Deadline deadline, const RunOptions& op
     Answer answer{status,
                   m_child.inbox.substr(0, out_size),
                   m_child.inbox.substr(out_size, err_size),
-                  std::chrono::milliseconds(milliseconds)};
+                  std::chrono::milliseconds(milliseconds),
+                  came};
     m_child.inbox.erase(0, out_size + err_size);
     return answer;
   }

@@ -42,7 +42,8 @@ class Fleet {
   Result<void> lock(const std::string& deployment, const std::string& holder);
 
   /// `connect`, `lock` and `run_all` in one: where no session is open yet, the lock's request and
-  /// the script go out with the login, and that saves two round trips. When an answer is `locked`
+  /// the script go out with the login, and that saves two round trips. The scripts only read: where
+  /// a host had to be waited for, all run again. When an answer is `locked`
   /// the lock is held nowhere.
   Answers lock_and_run(const std::string& deployment,
                        const std::string& holder,

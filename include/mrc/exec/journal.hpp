@@ -64,11 +64,11 @@ struct JournalLine {
   std::string at;     ///< UTC, 2026-11-24T13:00:00Z
   std::string text;   ///< of run: the command; of started: the title; of a failure: the reason
   std::string host;   ///< of a step
-  std::string evidence = {};              ///< of a failure
-  std::string deployment = {};            ///< of run, as `by`
+  std::string evidence = {};    ///< of a failure
+  std::string deployment = {};  ///< of run, as `by`
   std::string by = {};
-  std::chrono::milliseconds took{0};      ///< of finished
-  std::optional<int> exit = {};           ///< of end
+  std::chrono::milliseconds took{0};  ///< of finished
+  std::optional<int> exit = {};       ///< of end
   bool operator==(const JournalLine&) const = default;
 };
 

@@ -24,6 +24,8 @@ struct Observation {
   int status = 0;
   std::string out;
   std::string err;
+  /// When the host began to answer, on a clock of the workstation that all hosts' answers share.
+  std::chrono::milliseconds asked{0};
 };
 
 /// What all hosts said, in one reading. Every host of the topology is in it: a run in which one

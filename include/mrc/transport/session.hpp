@@ -18,6 +18,7 @@ struct Answer {
   std::string out;
   std::string err;
   std::chrono::milliseconds remote{0};  ///< measured on the host, from start to end of the script
+  std::chrono::steady_clock::time_point came = {};  ///< when the answer began to arrive here
 };
 
 /// Whose lock a session is to hold. Sessions with an equal `holder` share it, so the text must be

@@ -14,6 +14,7 @@ Result<std::map<HostId, hosts::Observed>> read_all(const topology::Topology& top
     if (!answer) return fail(answer.error());
     auto observed = hosts::parse_probe((*answer)->out);
     if (!observed) return fail(std::move(observed).error().with("reading host {}", host.id));
+    observed->asked_ms = (*answer)->asked.count();
     all.emplace(host.id, std::move(*observed));
   }
   return all;

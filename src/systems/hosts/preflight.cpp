@@ -97,8 +97,9 @@ void check_distinct(const topology::Topology& topology,
   }
 }
 
-/// The hosts read their clocks when the probe reaches them, which is not quite at one instant, so
-/// only what is clearly too much stops an apply.
+/// The hosts read their clocks when the probe reaches them, which one slow login may put off by
+/// seconds, so each is compared with the workstation's at that moment; what both have in common is
+/// the workstation's own error and does not count. Only what is clearly too much stops an apply.
 void check_clocks(const topology::Topology& topology,
                   const std::map<HostId, Observed>& seen,
                   std::vector<Finding>& out) {
@@ -106,12 +107,13 @@ void check_clocks(const topology::Topology& topology,
   constexpr std::int64_t k_reading_ms = 1000;
   if (seen.size() < 2) return;
   std::vector<std::int64_t> clocks;
-  for (const auto& [id, one] : seen) clocks.push_back(one.clock_ms);
+  const auto ahead = [](const Observed& one) { return one.clock_ms - one.asked_ms; };
+  for (const auto& [id, one] : seen) clocks.push_back(ahead(one));
   std::sort(clocks.begin(), clocks.end());
   const auto median = clocks[(clocks.size() - 1) / 2];
   for (const auto& host : topology.hosts) {
     const auto& one = seen.at(host.id);
-    const auto off = one.clock_ms - median;
+    const auto off = ahead(one) - median;
     const auto allowed = k_wanted_ms + (one.whole_seconds ? 1000 : 0);
     if (std::abs(off) <= allowed) continue;
     out.push_back({host.id,

@@ -22,6 +22,7 @@ struct Observed {
   std::string hostname;  ///< the kernel's, on which Calico keys everything
   int uid = 0;
   std::int64_t clock_ms = 0;
+  std::int64_t asked_ms = 0;   ///< when that was, on the workstation's clock
   bool whole_seconds = false;  ///< its `date` knows no finer unit
   std::string boot_id;
   std::string netns;

@@ -100,13 +100,25 @@ mrc_mysql_wait() {
   done
 }
 
-# mrc_mysql_check_options IMAGE OPTION..: the server itself says whether it takes them, before any
+# mrc_mysql_drop_helpers NAME: the containers that only a killed script leaves; also one that was
+# made and never ran, which --rm does not take.
+mrc_mysql_drop_helpers() {
+  for mrc_mysql_helper in "$1.mrc-init" "$1.mrc-check"; do
+    if docker container inspect "$mrc_mysql_helper" >/dev/null 2>&1; then
+      docker rm -f -v "$mrc_mysql_helper" >/dev/null
+    fi
+  done
+}
+
+# mrc_mysql_check_options NAME IMAGE OPTION..: the server itself says whether it takes them, before any
 # data is touched: an option that is refused in the middle of initialisation ruins the directory.
 mrc_mysql_check_options() {
-  mrc_mysql_image=$1
-  shift
-  if ! docker run --rm --network none --entrypoint mysqld "$mrc_mysql_image" --user=mysql \
-    "$@" --verbose --help >"$MRC_D/options" 2>&1; then
+  mrc_mysql_image=$2
+  mrc_mysql_drop_helpers "$1"
+  mrc_mysql_check=$1.mrc-check
+  shift 2
+  if ! docker run --rm --name "$mrc_mysql_check" --network none --entrypoint mysqld "$mrc_mysql_image" \
+    --user=mysql "$@" --verbose --help >"$MRC_D/options" 2>&1; then
     grep -E 'ERROR|unknown|error' "$MRC_D/options" | tail -n 5 >&2
     mrc_die "the server in $mrc_mysql_image refuses its options: $(grep -E 'unknown|ERROR|error' "$MRC_D/options" | tail -n 1)"
   fi
@@ -131,11 +143,10 @@ mrc_mysql_init() {
   shift 6
   mrc_mysql_home=$mrc_mysql_root/$mrc_mysql_name
   [ ! -d "$mrc_mysql_home/data" ] || return 0
-  mrc_mysql_check_options "$mrc_mysql_image" "$@"
+  mrc_mysql_check_options "$mrc_mysql_name" "$mrc_mysql_image" "$@"
   mrc_mysql_make_root "$mrc_mysql_root"
   mkdir -p "$mrc_mysql_home"
   mrc_mysql_temporary=$mrc_mysql_name.mrc-init
-  docker rm -f "$mrc_mysql_temporary" >/dev/null 2>&1 || :
   rm -rf "$mrc_mysql_home/data.mrc-init"
   mkdir "$mrc_mysql_home/data.mrc-init"
   # Letters and digits only, as the image pastes it into SQL; the wanted password is set afterwards.
@@ -289,6 +300,7 @@ SQL
 
 # mrc_mysql_delete_data NAME ROOT: the data, then what mrc made around it when nothing else is in it.
 mrc_mysql_delete_data() {
+  mrc_mysql_drop_helpers "$1"
   rm -rf "${2:?}/${1:?}/data" "$2/$1/data.mrc-init"
   rm -f "$2/$1/.mrc"
   rmdir "$2/$1" 2>/dev/null || :

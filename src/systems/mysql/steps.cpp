@@ -73,7 +73,10 @@ class Maker {
     script.use(embedded::mysql_sh);
     record(script, "container", server, server.id.text());
     if (replaces) {
-      script.line("mrc_mysql_check_options {} {}", m_desired.image, shell::words(server.options));
+      script.line("mrc_mysql_check_options {} {} {}",
+                  server.id,
+                  m_desired.image,
+                  shell::words(server.options));
     }
     auto words = run_words(m_desired, server);
     words.insert(words.end(),

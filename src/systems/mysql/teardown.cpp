@@ -24,7 +24,7 @@ plan::Step remove_container(const Desired& desired, const Server& server) {
   step.gives = {milestone::container_gone(server.id)};
   step.timeout = std::chrono::minutes(5);
   step.apply.line("mrc_mysql_stop_remove {}", server.id)
-      .line("docker rm -f -v {} >/dev/null 2>&1 || :", server.id.text() + ".mrc-init")
+      .line("mrc_mysql_drop_helpers {}", server.id)
       .line("mrc_forget {} {}", desired.deployment, fmt::format("mysql/{}/container", server.id));
   return step;
 }
@@ -70,7 +70,8 @@ std::vector<plan::Step> make_teardown(const Desired& desired,
       auto step =
           make(server, "forget-data", fmt::format("keep the data of {}, with its mark", server.id));
       step.needs = {milestone::container_gone(server.id)};
-      step.apply.line("rm -rf {}", fmt::format("{}/{}/data.mrc-init", desired.data_root, server.id))
+      step.apply.line("mrc_mysql_drop_helpers {}", server.id)
+          .line("rm -rf {}", fmt::format("{}/{}/data.mrc-init", desired.data_root, server.id))
           .line("mrc_forget {} {}", desired.deployment, key);
       out.push_back(std::move(step));
     }

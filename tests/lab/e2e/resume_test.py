@@ -20,8 +20,8 @@ import snapshot  # noqa: E402
 from site_lab import ADDRESSES, HOSTS, MRC, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
-# How a run is broken off: what is done, and how long after the step was begun.
-WAYS = {"killed before": ("kill", 0.0), "killed within": ("kill", 0.15), "cut within": ("cut", 0.15)}
+# How long after the step was begun the run is broken off.
+WAYS = {"before": 0.0, "within": 0.15}
 STEP = re.compile(r"^(?:\+|~|-|>|-/\+) +(\S+/\S+)  ", re.M)
 
 
@@ -57,24 +57,22 @@ class Run:
             time.sleep(0.005)
         raise AssertionError(f"{step} did not begin in 300 s\n{self.said()}")
 
-    def break_off(self, site: Site, way: str) -> None:
-        action, delay = WAYS[way]
-        time.sleep(delay)
-        if action == "kill":
-            self.process.send_signal(signal.SIGKILL)
-        else:
-            cut_connections(site)
-
     def end(self) -> int:
         try:
-            return self.process.wait(timeout=600)
+            code = self.process.wait(timeout=600)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise AssertionError(f"mrc did not end\n{self.said()}") from None
+        self.said()
+        return code
 
     def said(self) -> str:
-        self.output.seek(0)
-        return self.output.read()
+        if not self.output.closed:
+            self.output.seek(0)
+            self.text = self.output.read()
+            if self.process.poll() is not None:
+                self.output.close()
+        return self.text
 
 
 def cut_connections(site: Site) -> None:
@@ -107,8 +105,8 @@ class Resume(Story):
         for step, way, outcome in cls.table:
             print(f"  {step:42} {way:14} {outcome}", file=sys.stderr)
 
-    def walk(self, listed, command: tuple[str, ...]) -> None:
-        """Breaks off `command` at each kind of step that `listed` gives, in each way, while there are any."""
+    def kill_everywhere(self, listed, command: tuple[str, ...]) -> None:
+        """Kills `command` at each kind of step that `listed` gives, in each way, while there are any."""
         tried: set[tuple[str, str]] = set()
         while True:
             chances = [(s, w) for s in listed() for w in WAYS if (kind(s), w) not in tried]
@@ -117,38 +115,67 @@ class Resume(Story):
             step, way = chances[0]
             tried.add((kind(step), way))
             run = Run(self.site, *command)
-            begun = run.started(step)
-            if begun:
-                run.break_off(self.site, way)
+            self.assertTrue(run.started(step), f"{step}: {run.said()}")
+            time.sleep(WAYS[way])
+            run.process.kill()
             code = run.end()
-            outcome = f"exit {code}" if begun else f"not reached, exit {code}"
-            self.table.append((step, way, outcome))
-            # A killed mrc says nothing; one that was cut either heals itself or says that it is incomplete.
-            allowed = (-signal.SIGKILL, 0) if WAYS[way][0] == "kill" else (0, 4)
-            self.assertTrue(begun, f"{step}: {run.said()}")
-            self.assertIn(code, allowed, f"{step} {way}\n{run.said()}")
+            self.table.append((step, f"killed {way}", "ended first" if code == 0 else "killed"))
+            self.assertIn(code, (0, -signal.SIGKILL), run.said())
 
-    def planned(self) -> list[str]:
-        done = self.site.mrc("plan", "--json")
-        self.assertIn(done.returncode, (0, 2), summary(done))
-        return [step["id"] for step in load_json(done)["steps"]]
+    def cut_everywhere(self, listed, command: tuple[str, ...]) -> None:
+        """Cuts the connections at the first step of each kind. A run takes up to one cut a step by itself."""
+        tried: set[str] = set()
+        for _ in range(10):
+            steps = [s for s in listed() if kind(s) not in tried]
+            if not steps:
+                return
+            run = Run(self.site, *command)
+            cut = []
+            firsts: dict[str, str] = {}
+            for step in steps:
+                firsts.setdefault(kind(step), step)
+            for step in firsts.values():
+                if run.started(step):
+                    time.sleep(WAYS["within"])
+                    cut_connections(self.site)
+                    cut.append(step)
+                    tried.add(kind(step))
+            code = run.end()
+            self.table += [(step, "cut", f"exit {code}") for step in cut]
+            self.assertIn(code, (0, 4), run.said())
+        self.fail("ten runs did not come to an end")
 
-    def doomed(self) -> list[str]:
-        """What destroy shows before it asks; there is nobody to answer."""
-        done = self.site.mrc("destroy", "--delete-data")
+    def shown(self, *command: str) -> list[str]:
+        """What the command shows before it asks, with nobody there to answer. It waits for the lock, so
+        that nothing of a killed run is still at work."""
+        done = self.site.mrc(*command, "--lock-wait", "10s")
         self.assertIn(done.returncode, (0, 1), summary(done))
         return STEP.findall(done.stdout)
 
-    def test_1_apply(self) -> None:
-        self.walk(self.planned, ("apply", "--yes"))
-        done = self.site.mrc("apply", "--yes", timeout=900)
-        self.assertEqual(done.returncode, 0, summary(done))
+    def planned(self) -> list[str]:
+        return self.shown("apply")
 
-    def test_2_then_the_plan_is_empty_and_all_checks_hold(self) -> None:
+    def doomed(self) -> list[str]:
+        return self.shown("destroy", "--delete-data")
+
+    def all_is_there(self) -> None:
+        done = self.site.mrc("apply", "--yes", "--lock-wait", "10s", timeout=900)
+        self.assertEqual(done.returncode, 0, summary(done))
         done = self.site.mrc("plan")
         self.assertEqual(done.returncode, 0, summary(done))
         done = self.site.mrc("verify", "--json")
         self.assertEqual(done.returncode, 0, summary(done))
+
+    def nothing_is_left(self) -> None:
+        done = self.site.mrc("destroy", "--yes", "--delete-data", "--lock-wait", "10s")
+        self.assertEqual(done.returncode, 0, summary(done))
+        for host in HOSTS:
+            left = snapshot.differences(self.before[host], snapshot.take(self.site, host))
+            self.assertEqual(left, [], host)
+
+    def test_1_apply_killed_at_every_kind_of_step(self) -> None:
+        self.kill_everywhere(self.planned, ("apply", "--yes", "--lock-wait", "10s"))
+        self.all_is_there()
 
     def test_3_one_of_two_applies_proceeds_and_the_other_names_it(self) -> None:
         self.site.ssh("docker2", "docker stop -t 60 mysql-slave1 >/dev/null")
@@ -167,15 +194,27 @@ class Resume(Story):
         self.assertEqual(self.site.mrc("plan").returncode, 0)
         self.assertEqual(self.site.sql_outside(ADDRESSES["docker2"], "SELECT @@server_id;"), [["101"]])
 
-    def test_4_destroy(self) -> None:
-        self.walk(self.doomed, ("destroy", "--yes", "--delete-data"))
-        done = self.site.mrc("destroy", "--yes", "--delete-data")
-        self.assertEqual(done.returncode, 0, summary(done))
+    def test_4_destroy_killed_at_every_kind_of_step(self) -> None:
+        self.kill_everywhere(self.doomed, ("destroy", "--yes", "--delete-data", "--lock-wait", "10s"))
+        self.nothing_is_left()
 
-    def test_5_then_nothing_is_left(self) -> None:
-        for host in HOSTS:
-            left = snapshot.differences(self.before[host], snapshot.take(self.site, host))
-            self.assertEqual(left, [], host)
+    def test_7_destroy_right_after_a_killed_apply(self) -> None:
+        for step in ("etcd/docker3/install", "mysql/mysql-master/init", "calico/mysql-slave1/endpoint"):
+            run = Run(self.site, "apply", "--yes")
+            self.assertTrue(run.started(step), run.said())
+            time.sleep(WAYS["within"])
+            run.process.kill()
+            self.assertEqual(run.end(), -signal.SIGKILL)
+            self.table.append((step, "then destroyed", "killed"))
+            self.nothing_is_left()
+
+    def test_5_apply_cut_at_every_kind_of_step(self) -> None:
+        self.cut_everywhere(self.planned, ("apply", "--yes", "--lock-wait", "10s"))
+        self.all_is_there()
+
+    def test_6_destroy_cut_at_every_kind_of_step(self) -> None:
+        self.cut_everywhere(self.doomed, ("destroy", "--yes", "--delete-data", "--lock-wait", "10s"))
+        self.nothing_is_left()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "unit/cli/world.hpp"
 
@@ -96,6 +97,18 @@ TEST_F(Run, WhatSomebodyElseHoldsIsLeftAlone) {
     EXPECT_EQ(world.run({command, k_article, "--yes"}), ExitCode::locked) << command;
     EXPECT_THAT(err(), HasSubstr("docker1: locked by ann@there since 10:00:00 UTC, mrc apply"));
   }
+}
+
+TEST_F(Run, ALockIsWaitedForWhenAskedTo) {
+  world.hosts.hold(HostId("docker1"), "ann@there since 10:00:00 UTC, mrc apply, pid 7\n");
+  EXPECT_EQ(world.run({"destroy", k_article, "--lock-wait", "nonsense"}), ExitCode::usage);
+  const std::jthread ann([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    world.hosts.hold(HostId("docker1"), "");
+  });
+  // The hosts answer nothing that parses, which is found only behind the lock.
+  EXPECT_EQ(world.run({"destroy", k_article, "--lock-wait", "1m"}), ExitCode::preflight_failed);
+  EXPECT_THAT(err(), HasSubstr("waiting for the lock:\ndocker1: locked by ann@there"));
 }
 
 TEST_F(Run, AnAnswerThatDoesNotParseIsNotTakenForAbsent) {

@@ -28,7 +28,8 @@ plan::Step step(const std::string& id) {
 class Journals : public ::testing::Test {
  protected:
   std::unique_ptr<Journal> open() {
-    auto journal = Journal::open(m_folder / "runs", {"apply", "orders", "ann@here"}, m_clock, m_sink);
+    auto journal =
+        Journal::open(m_folder / "runs", {"apply", "orders", "ann@here"}, m_clock, m_sink);
     EXPECT_TRUE(journal) << (journal ? "" : journal.error().text());
     return std::move(*journal);
   }
@@ -57,8 +58,9 @@ TEST_F(Journals, TellsIntentThenOutcome) {
     EXPECT_EQ(line.at, "2026-01-02T03:04:05Z");
     events.push_back(line.event + " " + line.step + " " + line.state + ": " + line.text);
   }
-  EXPECT_THAT(events,
-              ElementsAre("run  : apply", "started a : do a", "finished a failed: no space", "end  : "));
+  EXPECT_THAT(
+      events,
+      ElementsAre("run  : apply", "started a : do a", "finished a failed: no space", "end  : "));
   EXPECT_EQ(lines->front().by, "ann@here");
   EXPECT_EQ(lines->front().deployment, "orders");
   EXPECT_EQ((*lines)[1].host, "docker1");
@@ -123,7 +125,8 @@ TEST_F(Journals, BytesThatAreNoUtf8AreStillALine) {
 
 TEST_F(Journals, AFolderThatCannotBeIsSaid) {
   test::write_file(m_folder / "file", "");
-  const auto journal = Journal::open(m_folder / "file" / "runs", {"apply", "o", "a@b"}, m_clock, m_sink);
+  const auto journal =
+      Journal::open(m_folder / "file" / "runs", {"apply", "o", "a@b"}, m_clock, m_sink);
   ASSERT_FALSE(journal);
   EXPECT_EQ(journal.error().kind, ErrorKind::io);
 }

@@ -118,6 +118,17 @@ TEST_F(HostsPreflight, AClockALittleOffWarnsAndOneFarOffFails) {
   EXPECT_THAT(found[0].title, HasSubstr("behind"));
 }
 
+TEST_F(HostsPreflight, AHostThatWasAskedLaterIsNotAhead) {
+  auto outputs = good();
+  outputs[2] = with_clock(outputs[2], 7000);
+  auto seen = observe(world, "hosts", outputs);
+  seen.put(world.host(2), "hosts", {0, outputs[2], {}, std::chrono::milliseconds(7000)});
+  EXPECT_THAT(make_hosts(world.inputs())->preflight(seen).value(), IsEmpty());
+  seen.put(world.host(1), "hosts", {0, outputs[1], {}, std::chrono::milliseconds(7000)});
+  EXPECT_THAT(titles(make_hosts(world.inputs())->preflight(seen).value()),
+              ElementsAre(HasSubstr("behind the others'")));
+}
+
 TEST_F(HostsPreflight, AClockThatKnowsNoMillisecondsGetsASecondMore) {
   auto outputs = good();
   const auto seconds = parse_probe(outputs[0]).value().clock_ms / 1000;

@@ -28,7 +28,7 @@ class MysqlScript : public test::EachShell {
                 ". " +
                 here("play") + "\n");
     // docker exec -i CONTAINER PROGRAM..
-    program("docker", "shift 3; exec \"$@\"\n");
+    program("docker", "[ \"$1\" = exec ] || exit 1; shift 3; exec \"$@\"\n");
     test::write_file(m_here / "play", "");
   }
   void program(const std::string& name, const std::string& text) {
