@@ -36,14 +36,17 @@ mrc_wait() {
   done
 }
 
-# mrc_put SOURCE DEST MODE [OWNER]: DEST becomes a copy of SOURCE, whole or not at all.
-mrc_put() {
-  (umask 077 && cat "$1" >"$2.mrc-new") || return 1
-  chmod "$3" "$2.mrc-new" || return 1
-  if [ -n "${4:-}" ]; then chown "$4" "$2.mrc-new" || return 1; fi
-  sync "$2.mrc-new" 2>/dev/null || sync
-  mv -f "$2.mrc-new" "$2"
-}
+# mrc_put SOURCE DEST MODE [OWNER]: DEST becomes a copy of SOURCE, whole or not at all; ended half-way,
+# as a script is whose link was cut, it takes its half away.
+mrc_put() (
+  mrc_put_new=$2.mrc-new
+  trap 'rm -f "$mrc_put_new"; exit 1' TERM HUP
+  (umask 077 && cat "$1" >"$mrc_put_new") || exit 1
+  chmod "$3" "$mrc_put_new" || exit 1
+  if [ -n "${4:-}" ]; then chown "$4" "$mrc_put_new" || exit 1; fi
+  sync "$mrc_put_new" 2>/dev/null || sync
+  mv -f "$mrc_put_new" "$2"
+)
 
 # The record of a deployment on this host: /var/lib/mrc/NAME.json, valid JSON, an entry a line.
 # mrc_record NAME KEY JSON sets one entry, mrc_forget NAME KEY drops it; each replaces the file
@@ -64,7 +67,10 @@ mrc_record_write() {
   for mrc_record_try in 1 2 3 4 5; do
     mkdir -p /var/lib/mrc || return 1
     mrc_record_rc=0
-    (flock 8 && mrc_record_locked "$@") 8</var/lib/mrc || mrc_record_rc=$?
+    (
+      trap 'rmdir /var/lib/mrc 2>/dev/null; exit 1' TERM HUP
+      flock 8 && mrc_record_locked "$@"
+    ) 8</var/lib/mrc || mrc_record_rc=$?
     [ "$mrc_record_rc" -eq 75 ] || return "$mrc_record_rc"
   done
   printf 'the record %s was taken away %s times while it was written\n' "$1" "$mrc_record_try" >&2
@@ -85,7 +91,7 @@ mrc_record_locked() {
 }$3"
   fi
   if [ -z "$mrc_record_rest" ]; then
-    rm -f "$mrc_record_file"
+    rm -f "$mrc_record_file" "$mrc_record_file.mrc-new"
     rmdir /var/lib/mrc 2>/dev/null || :
     return 0
   fi

@@ -1,5 +1,9 @@
 # etcd's configuration, unit and data, and how they come back to what they were. Uses etcd_probe.sh.
 
+mrc_etcd_is_copying() {
+  grep -q '"etcd/config": .*"was": "copying"' "/var/lib/mrc/$1.json"
+}
+
 # mrc_etcd_configure DEPLOYMENT FILE
 mrc_etcd_configure() {
   mrc_etcd_path=$(mrc_etcd_config_path)
@@ -7,23 +11,29 @@ mrc_etcd_configure() {
     mrc_die "the unit etcd.service reads no environment file; give it one by systemctl edit etcd:" \
       "[Service] EnvironmentFile=-/etc/default/etcd"
   fi
-  if ! mrc_recorded "$1" etcd/config; then
+  # Until the copy is whole the file is not touched, and the record says so: whoever is killed in
+  # between leaves a copy that is made anew, or taken away.
+  if ! mrc_recorded "$1" etcd/config || mrc_etcd_is_copying "$1"; then
     mrc_etcd_was=absent
     if [ -e "$mrc_etcd_path" ]; then
-      mrc_etcd_was="file"
+      mrc_record "$1" etcd/config "{\"path\": \"$mrc_etcd_path\", \"was\": \"copying\"}"
       mkdir -p "/var/lib/mrc/$1.d"
       cp -p "$mrc_etcd_path" "/var/lib/mrc/$1.d/etcd-config"
+      sync "/var/lib/mrc/$1.d/etcd-config" 2>/dev/null || sync
+      mrc_etcd_was="file"
     fi
     mrc_record "$1" etcd/config "{\"path\": \"$mrc_etcd_path\", \"was\": \"$mrc_etcd_was\"}"
   fi
   mrc_put "$2" "$mrc_etcd_path" 0644
 }
 
-# mrc_etcd_restore_config DEPLOYMENT PATH file|absent
+# mrc_etcd_restore_config DEPLOYMENT PATH file|absent|copying
 mrc_etcd_restore_config() {
   mrc_etcd_copy=/var/lib/mrc/$1.d/etcd-config
   if [ "$3" = absent ]; then
     rm -f "$2"
+  elif [ "$3" = copying ]; then
+    rm -f "$mrc_etcd_copy"
   elif [ -e "$mrc_etcd_copy" ]; then
     cp -p "$mrc_etcd_copy" "$2.mrc-new"
     mv -f "$2.mrc-new" "$2"

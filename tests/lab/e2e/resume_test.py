@@ -20,8 +20,9 @@ import snapshot  # noqa: E402
 from site_lab import ADDRESSES, HOSTS, MRC, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
-# How long after the step was begun the run is broken off.
-WAYS = {"before": 0.0, "within": 0.15}
+# How long after the step was begun the run is killed. The journal tells of a step before it is sent, so
+# "before" is so; it takes as long again, and differs little.
+WAYS = {"within": 0.15} | ({"before": 0.0} if os.environ.get("MRC_TEST_LONG") else {})
 STEP = re.compile(r"^(?:\+|~|-|>|-/\+) +(\S+/\S+)  ", re.M)
 
 

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include "support/wait.hpp"
 #include "unit/transport/shells.hpp"
 
 namespace mrc::shell {
@@ -52,6 +53,22 @@ TEST_P(Prelude, AFileThatCannotBePutIsAsItWas) {
   const auto answer = run(Script().line("mrc_put {} {} 0644", here("missing"), here("f")));
   EXPECT_NE(answer.status, 0);
   EXPECT_EQ(test::read_file(here("f")), "old");
+}
+
+TEST_P(Prelude, APutThatIsEndedHalfWayLeavesNothing) {
+  transport::RunOptions options;
+  options.timeout = std::chrono::milliseconds(500);
+  auto session = connect();
+  const auto answer = session->run(Script()
+                                       .line("mkfifo {}", here("source"))
+                                       .line("mrc_put {} {} 0644", here("source"), here("f")),
+                                   options);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::timeout);
+  EXPECT_TRUE(std::filesystem::exists(here("f.mrc-new")));
+  session.reset();
+  EXPECT_TRUE(test::eventually([&] { return !std::filesystem::exists(here("f.mrc-new")); }));
+  EXPECT_FALSE(std::filesystem::exists(here("f")));
 }
 
 TEST_P(Prelude, WaitEndsWhenTheConditionHolds) {
