@@ -19,12 +19,10 @@ void check_legacy_api(const HostId& host, const Observed& seen, std::vector<Find
                              seen.version,
                              seen.api_min.text(),
                              seen.api.text()),
-                 "lower the engine's limit: write /etc/systemd/system/docker.service.d/"
-                 "mrc-api.conf with the lines [Service] and "
-                 "Environment=DOCKER_MIN_API_VERSION=1.12, then systemctl daemon-reload && "
-                 "systemctl restart docker. An engine that refuses to start with it (Docker 29 and "
-                 "newer no longer hold that API) must be an older one, or use calico.version: "
-                 "v3.32.x"});
+                 "Docker up to 24 serves it; 25 does with Environment=DOCKER_MIN_API_VERSION=1.12 "
+                 "under [Service] in /etc/systemd/system/docker.service.d/mrc-api.conf, then "
+                 "systemctl daemon-reload && systemctl restart docker; 26 and newer do not start "
+                 "with that: install an older engine"});
 }
 
 }  // namespace
