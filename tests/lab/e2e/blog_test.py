@@ -210,8 +210,7 @@ class BlogStory(Story):
 
     def test_25_other_options_roll_slaves_first_under_a_writer_that_loses_nothing(self) -> None:
         text = self.site.topology.read_text().replace("  data_root:", "  options: {max_connections: 123}\n  data_root:")
-        other = Path(self.site.state.name, "other.yaml")
-        other.write_text(text)
+        other = self.site.write_topology("other.yaml", text)
         original, self.site.topology = self.site.topology, other
         try:
             done = self.site.mrc("plan", "--json")

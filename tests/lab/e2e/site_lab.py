@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parents[3]
 LAB = ROOT / "tests/lab/lab"
 MRC = Path(os.environ.get("MRC", ROOT / "build/dev/src/cli/mrc"))
 HOSTS = ("docker1", "docker2", "docker3")
-ADDRESSES = {"docker1": "192.168.55.111", "docker2": "192.168.55.112", "docker3": "192.168.55.113"}
+# The lab of this number has its own network; topologies are written for that of number 0.
+NETWORK_PREFIX = f"192.168.{55 + int(os.environ.get('MRC_LAB') or 0)}"
+ADDRESSES = {host: f"{NETWORK_PREFIX}.{111 + i}" for i, host in enumerate(HOSTS)}
 
 # Nasty on purpose: image entrypoints paste passwords unescaped, shells and SQL have their own ideas.
 ROOT_PASSWORD = "it's \"q\" $HOME \\; rm -rf / `id` #%&|<>*?~!()[]{}^ 0123456789abcd"
@@ -51,11 +53,17 @@ class Site:
     """One lab with one topology file."""
 
     def __init__(self, topology: Path, root: str = ROOT_PASSWORD, repl: str = REPL_PASSWORD) -> None:
-        self.topology = topology
         self.root_password = root
         self.state = tempfile.TemporaryDirectory(prefix="mrc-e2e-")
+        self.topology = self.write_topology(topology.name, topology.read_text()) if NETWORK_PREFIX != "192.168.55" else topology
         self.env = dict(os.environ) | lab_environment()
         self.env |= {"MRC_ROOT_PASSWORD": root, "MRC_REPL_PASSWORD": repl, "XDG_STATE_HOME": self.state.name}
+
+    def write_topology(self, name: str, text: str) -> Path:
+        """A topology file of this site, moved into this lab's network."""
+        path = Path(self.state.name, name)
+        path.write_text(text.replace("192.168.55.", NETWORK_PREFIX + "."))
+        return path
 
     def mrc(self, *args: str, timeout: int = 600) -> subprocess.CompletedProcess[str]:
         """Runs mrc on the topology: `mrc("plan", "--json")`."""

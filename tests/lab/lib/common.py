@@ -11,8 +11,12 @@ HERE = Path(__file__).resolve().parents[1]
 CACHE = Path(
     os.environ.get("MRC_LAB_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mrc-lab"
 )
-RUN = CACHE / "run"
-LABEL = "mrc-lab"
+# Several labs can be up at once, each with a number and so a network of its own; 0 is the one that docs speak of.
+NUMBER = int(os.environ.get("MRC_LAB") or 0)
+NAME = f"mrc-lab{NUMBER or ''}"
+NETWORK_PREFIX = f"192.168.{55 + NUMBER}"
+RUN = CACHE / f"run{NUMBER or ''}"
+LABEL = "mrc-lab"  # of images, which all labs share
 
 
 class LabError(Exception):

@@ -4,12 +4,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from common import LABEL, RUN, LabError, run, say, succeeds, wait_for
+from common import NAME, NETWORK_PREFIX, RUN, LabError, run, say, succeeds, wait_for
 from engine import docker
 from images import Built
 
-NETWORK = "mrc-lab"
-SUBNET = "192.168.55.0/24"
+SUBNET = f"{NETWORK_PREFIX}.0/24"
 FIRST = 111
 WITH_ETCD = ("docker1", "docker2")  # the package is there, as an operator may have it; the others get it from mrc
 
@@ -26,11 +25,11 @@ def names(count: int) -> list[str]:
 
 
 def address(name: str) -> str:
-    return f"192.168.55.{FIRST - 1 + int(name.removeprefix('docker'))}"
+    return f"{NETWORK_PREFIX}.{FIRST - 1 + int(name.removeprefix('docker'))}"
 
 
 def container(name: str) -> str:
-    return f"mrc-lab-{name}"
+    return f"{NAME}-{name}"
 
 
 def remove_container(name: str) -> None:
@@ -41,7 +40,7 @@ def remove_container(name: str) -> None:
 def start_container(name: str, image: str, storage: Path, network: list[str]) -> None:
     """Boots one host. `--privileged` first, as elsewhere it just works."""
     common = [
-        "--name", name, "--label", LABEL, "--tmpfs", "/run", "--tmpfs", "/tmp", "--cgroupns", "host",
+        "--name", name, "--label", NAME, "--tmpfs", "/run", "--tmpfs", "/tmp", "--cgroupns", "host",
         "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "-v", f"{storage}:/var/lib/docker",
         "--stop-signal", "SIGRTMIN+3", *network, image, "/sbin/init",
     ]  # fmt: skip
@@ -78,7 +77,7 @@ def up(count: int, built: Built, fresh: bool) -> None:
     RUN.mkdir(parents=True, exist_ok=True)
     RUN.chmod(0o700)
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mrc-lab", "-f", RUN / "id_ed25519")
-    docker("network", "create", "--subnet", SUBNET, "--label", LABEL, NETWORK)
+    docker("network", "create", "--subnet", SUBNET, "--label", NAME, NAME)
     for name in wanted:
         start_host(name, built)
     for name in wanted:
@@ -98,7 +97,7 @@ def is_current(name: str, built: Built) -> bool:
 
 def extra(wanted: list[str]) -> bool:
     """Hosts of an earlier, larger lab."""
-    there = docker("ps", "-a", "--filter", f"label={LABEL}", "--format", "{{.Names}}").split()
+    there = docker("ps", "-a", "--filter", f"label={NAME}", "--format", "{{.Names}}").split()
     return bool(set(there) - {container(n) for n in wanted})
 
 
@@ -109,7 +108,7 @@ def start_host(name: str, built: Built) -> None:
     apt = ["-v", f"{built.debs}:/var/lib/lab-apt:ro"]
     start_container(
         container(name), built.host, storage,
-        ["--hostname", f"{name}.local", "--network", NETWORK, "--ip", address(name), *apt],
+        ["--hostname", f"{name}.local", "--network", NAME, "--ip", address(name), *apt],
     )  # fmt: skip
 
 
@@ -145,11 +144,11 @@ def write_ssh_files(wanted: list[str]) -> None:
 
 def clear() -> None:
     """Takes away hosts, network and run folder, of this or of a killed run."""
-    ours = docker("ps", "-aq", "--filter", f"label={LABEL}").split()
+    ours = docker("ps", "-aq", "--filter", f"label={NAME}").split()
     if ours:
         docker("rm", "-f", "-v", *ours)
-    if succeeds("docker", "network", "inspect", NETWORK):
-        docker("network", "rm", NETWORK)
+    if succeeds("docker", "network", "inspect", NAME):
+        docker("network", "rm", NAME)
     if RUN.exists():
         shutil.rmtree(RUN)
 
@@ -163,10 +162,10 @@ def status() -> int:
     if not succeeds("docker", "info"):
         print("down: no Docker Engine runs here")
         return 1
-    lines = docker("ps", "-a", "--filter", f"label={LABEL}", "--format", "{{.Names}}\t{{.Status}}").splitlines()
+    lines = docker("ps", "-a", "--filter", f"label={NAME}", "--format", "{{.Names}}\t{{.Status}}").splitlines()
     for line in sorted(lines):
         name, state = line.split("\t")
-        print(f"{name.removeprefix('mrc-lab-'):10} {address(name.removeprefix('mrc-lab-')):16} {state}")
+        print(f"{name.removeprefix(NAME + '-'):10} {address(name.removeprefix(NAME + '-')):16} {state}")
     if not lines:
         print("down")
     return 0 if lines else 1
