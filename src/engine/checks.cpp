@@ -18,15 +18,17 @@ systems::Verdict judge(const systems::Check& check,
   return check.judge({found->second.status, found->second.out, found->second.err});
 }
 
-}  // namespace
-
-std::vector<CheckResult> run_checks(std::vector<systems::Check> checks,
-                                    const RunAll& run_all,
-                                    const AskOutside& ask_outside) {
+/// One round: the checks for which `wanted` holds, those of a host in one script.
+template <class Wanted>
+void ask(const std::vector<systems::Check>& checks,
+         const RunAll& run_all,
+         Wanted wanted,
+         std::vector<systems::Verdict>& verdicts) {
   std::map<HostId, shell::Script> scripts;
   for (std::size_t i = 0; i < checks.size(); ++i) {
-    if (!checks[i].dial) scripts[checks[i].host].section(fmt::format("{}", i), checks[i].ask);
+    if (wanted(checks[i])) scripts[checks[i].host].section(fmt::format("{}", i), checks[i].ask);
   }
+  if (scripts.empty()) return;
   const auto answers = run_all(scripts);
   std::map<HostId, Outputs> outputs;
   for (const auto& [host, answer] : answers) {
@@ -36,14 +38,29 @@ std::vector<CheckResult> run_checks(std::vector<systems::Check> checks,
       outputs[host][std::move(name)] = std::move(section);
     }
   }
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    if (!wanted(checks[i])) continue;
+    const auto& host = checks[i].host;
+    verdicts[i] = judge(checks[i], answers.at(host), outputs[host], fmt::format("{}", i));
+  }
+}
+
+}  // namespace
+
+std::vector<CheckResult> run_checks(std::vector<systems::Check> checks,
+                                    const RunAll& run_all,
+                                    const AskOutside& ask_outside) {
+  std::vector<systems::Verdict> verdicts(checks.size());
+  using systems::Check;
+  ask(
+      checks, run_all, [](const Check& one) { return !one.dial && !one.late; }, verdicts);
+  ask(
+      checks, run_all, [](const Check& one) { return !one.dial && one.late; }, verdicts);
   std::vector<CheckResult> results;
   results.reserve(checks.size());
   for (std::size_t i = 0; i < checks.size(); ++i) {
-    const auto& host = checks[i].host;
-    auto verdict = checks[i].dial
-                       ? checks[i].judge(ask_outside(*checks[i].dial))
-                       : judge(checks[i], answers.at(host), outputs[host], fmt::format("{}", i));
-    results.push_back({std::move(checks[i]), std::move(verdict)});
+    if (checks[i].dial) verdicts[i] = checks[i].judge(ask_outside(*checks[i].dial));
+    results.push_back({std::move(checks[i]), std::move(verdicts[i])});
   }
   return results;
 }

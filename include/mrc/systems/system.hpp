@@ -118,6 +118,7 @@ struct Check {
   std::string title;         ///< "both replication threads run"
   shell::Script ask;         ///< unused when `dial` is set
   std::optional<Dial> dial;  ///< asked from the workstation instead
+  bool late = false;         ///< looks at what another check did: asked when those are answered
   std::function<Verdict(const Observation&)> judge;
 };
 

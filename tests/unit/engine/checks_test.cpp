@@ -58,6 +58,26 @@ TEST(RunChecks, AsksEachHostOnceAndJudgesEachAnswerByItsOwnCheck) {
   EXPECT_EQ(results[2].verdict.detail, "no");
 }
 
+TEST(RunChecks, AsksTheLateOnesWhenTheOthersAreAnswered) {
+  std::vector<std::string> asked;
+  const RunAll run_all = [&](const std::map<HostId, shell::Script>& scripts) {
+    std::map<HostId, Result<transport::Answer>> out;
+    for (const auto& [host, script] : scripts) {
+      asked.push_back(host.text());
+      const auto number = host == HostId("a") ? 1 : 0;
+      out.emplace(host, transport::Answer{0, fmt::format("@mrc {} 0 3 0\nyes", number), {}, {}});
+    }
+    return out;
+  };
+  auto late = check("V2", "b");
+  late.late = true;
+  const auto results = run_checks({late, check("V1", "a")}, run_all, nobody_outside);
+  EXPECT_EQ(asked, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(results[0].check.id, "V2");
+  EXPECT_EQ(results[0].verdict.level, Level::ok);
+  EXPECT_EQ(results[1].verdict.level, Level::ok);
+}
+
 TEST(RunChecks, AHostThatCannotBeAskedFailsItsChecksWithTheReason) {
   const RunAll run_all = [](const std::map<HostId, shell::Script>& scripts) {
     std::map<HostId, Result<transport::Answer>> out;
