@@ -72,8 +72,16 @@ TEST_F(Program, EveryExampleIsValid) {
 }
 
 TEST_F(Program, EveryCommandThatTheHelpListsHasAHelpOfItsOwn) {
-  for (const std::string command :
-       {"validate", "plan", "apply", "verify", "destroy", "history", "show", "schema", "version"}) {
+  for (const std::string command : {"validate",
+                                    "plan",
+                                    "apply",
+                                    "verify",
+                                    "status",
+                                    "destroy",
+                                    "history",
+                                    "show",
+                                    "schema",
+                                    "version"}) {
     EXPECT_THAT(run("--help").out, HasSubstr("  " + command));
     const auto said = run(command + " --help");
     EXPECT_EQ(said.status, 0) << command;
