@@ -24,6 +24,7 @@ ExitCode run(const std::vector<std::string>& args, Env& env) {
   add_verify(root, env);
   add_status(root, env);
   add_destroy(root, env);
+  add_graph(root, env);
   add_history(root, env);
   add_show(root, env);
   add_schema(root, env);
