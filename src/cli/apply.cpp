@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "cli/commands.hpp"
+#include "cli/detail.hpp"
 #include "cli/perform.hpp"
 #include "cli/preflight.hpp"
 #include "cli/run_record.hpp"
@@ -18,6 +19,8 @@ struct ApplyOptions {
   bool yes = false;
   bool no_write = false;
   bool json = false;
+  plan::Detail detail = plan::Detail::normal;
+  Permits permits;
   std::chrono::seconds lock_wait{0};
 };
 
@@ -28,7 +31,7 @@ std::optional<SavedPlan> saved_plan_in(const std::string& path) {
 }
 
 bool may_run(const SavedPlan& saved, const plan::Plan& plan, const Site& site, Env& env) {
-  const auto why = refusal(saved, make_saved_plan(site.file(), site.text(), plan));
+  const auto why = refusal(saved, make_saved_plan(site.file(), site.text(), saved.permits, plan));
   if (why.empty()) return true;
   env.err << fmt::format(
       "mrc: the saved plan is refused: {}; nothing was changed\n"
@@ -41,13 +44,14 @@ bool may_run(const SavedPlan& saved, const plan::Plan& plan, const Site& site, E
 
 ExitCode run_apply(const ApplyOptions& options, Env& env) {
   const auto saved = saved_plan_in(options.file);
-  const auto site = Site::load(saved ? saved->file : options.file, env);
+  const auto site = saved ? Site::load(saved->file, env, saved->permits)
+                          : Site::load(options.file, env, options.permits);
   if (!site) return env.exit_code;
   const auto seen = site->observe(env, Lock{"apply", options.lock_wait});
   if (!seen || !preflight(*site, *seen, env)) return env.exit_code;
-  const auto plan = planned(engine::make_plan(site->systems(), *seen), env);
+  const auto plan = planned(engine::make_plan(site->topology().name, site->systems(), *seen), env);
   if (!plan || (saved && !may_run(*saved, *plan, *site, env))) return env.exit_code;
-  (options.json ? env.err : env.out) << render_text(*plan) << std::flush;
+  (options.json ? env.err : env.out) << render_text(*plan, options.detail) << std::flush;
   RunRecord record{"apply", site->topology().name, &*plan};
   std::optional<exec::Report> report;
   std::vector<engine::CheckResult> results;
@@ -78,6 +82,9 @@ void add_apply(CLI::App& root, Env& env) {
   command->add_flag("-y,--yes", options->yes, "Do not ask");
   command->add_flag("--json", options->json, "Print what was done as one JSON record");
   command->add_flag("--no-write", options->no_write, "Verify without writing a row");
+  add_detail(*command, options->detail);
+  add_adopt(*command, options->permits);
+  add_forget(*command, options->permits);
   add_lock_wait(*command, options->lock_wait);
   command->callback([options, &env] { env.exit_code = run_apply(*options, env); });
 }

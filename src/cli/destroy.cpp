@@ -14,6 +14,7 @@ struct DestroyOptions {
   bool yes = false;
   bool delete_data = false;
   bool json = false;
+  Permits permits;
   std::chrono::seconds lock_wait{0};
 };
 
@@ -32,7 +33,7 @@ void show(const plan::Plan& plan,
 }
 
 ExitCode run_destroy(const DestroyOptions& options, Env& env) {
-  const auto site = Site::load(options.file, env);
+  const auto site = Site::load(options.file, env, options.permits);
   if (!site) return env.exit_code;
   const auto seen = site->observe(env, Lock{"destroy", options.lock_wait});
   if (!seen) return env.exit_code;
@@ -62,6 +63,7 @@ void add_destroy(CLI::App& root, Env& env) {
   command->add_flag("-y,--yes", options->yes, "Do not ask");
   command->add_flag("--delete-data", options->delete_data, "Remove the data directories too");
   command->add_flag("--json", options->json, "Print what was done as one JSON record");
+  add_forget(*command, options->permits);
   add_lock_wait(*command, options->lock_wait);
   command->callback([options, &env] { env.exit_code = run_destroy(*options, env); });
 }

@@ -41,10 +41,16 @@ std::vector<std::string> without(const std::vector<std::string>& all,
 
 SavedPlan make_saved_plan(const std::string& file,
                           const std::string& text,
+                          const Permits& permits,
                           const plan::Plan& plan) {
   auto json = plan::render_json(plan);
   auto fingerprint = fingerprint_of(plan, json);
-  return {MRC_VERSION, file, transport::sha256_of(text), std::move(fingerprint), std::move(json)};
+  return {MRC_VERSION,
+          file,
+          transport::sha256_of(text),
+          permits,
+          std::move(fingerprint),
+          std::move(json)};
 }
 
 std::string render_saved_plan(const SavedPlan& saved) {
@@ -52,6 +58,8 @@ std::string render_saved_plan(const SavedPlan& saved) {
                       {"mrc", saved.mrc},
                       {"file", saved.file},
                       {"file_sha256", saved.file_sha256},
+                      {"adopt", saved.permits.adopt},
+                      {"forget", saved.permits.forget},
                       {"fingerprint", saved.fingerprint},
                       {"plan", ordered_json::parse(saved.plan_json)}}
              .dump(2) +
@@ -67,6 +75,7 @@ std::optional<SavedPlan> parse_saved_plan(const std::string& text) {
   return SavedPlan{json.value("mrc", ""),
                    json.value("file", ""),
                    json.value("file_sha256", ""),
+                   {json.value("adopt", false), json.value("forget", std::vector<std::string>{})},
                    json.value("fingerprint", ""),
                    json["plan"].dump(2) + "\n"};
 }

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/permits.hpp"
 #include "mrc/cli/env.hpp"
 #include "mrc/plan/plan.hpp"
 
@@ -12,18 +13,23 @@ namespace mrc::cli {
 /// it is made anew when it is run, and must come out the same.
 ///
 /// Shape: JSON, {"schema": "mrc/saved-plan/1", "mrc": version, "file": absolute path of the
-/// topology, "file_sha256", "fingerprint", "plan": as `plan --json`}.
+/// topology, "file_sha256", "adopt": bool, "forget": [host], "fingerprint", "plan": as
+/// `plan --json`}.
 struct SavedPlan {
   std::string mrc;          ///< the version that made it
   std::string file;         ///< absolute
   std::string file_sha256;  ///< of the topology's text
+  Permits permits;          ///< with which it was made, and is run
   std::string fingerprint;  ///< of all that the steps say and run
   std::string plan_json;    ///< as `plan --json` printed it
   bool operator==(const SavedPlan&) const = default;
 };
 
 /// What `file` and `plan` are as a saved plan. `text` is the topology's.
-SavedPlan make_saved_plan(const std::string& file, const std::string& text, const plan::Plan& plan);
+SavedPlan make_saved_plan(const std::string& file,
+                          const std::string& text,
+                          const Permits& permits,
+                          const plan::Plan& plan);
 
 std::string render_saved_plan(const SavedPlan& saved);
 /// Empty when the text is no saved plan: a topology, say.

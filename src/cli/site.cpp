@@ -19,17 +19,28 @@ namespace {
 
 constexpr auto k_between_tries = std::chrono::milliseconds(300);  // for a lock
 
+transport::Target target(const HostId& host,
+                         const topology::Topology& topology,
+                         const topology::Secrets& secrets) {
+  return {.host = host,
+          .address = {},
+          .user = topology.ssh.user,
+          .port = topology.ssh.port,
+          .host_key = {},
+          .become = topology.ssh.become,
+          .become_password = secrets.become_password};
+}
+
 std::vector<transport::Target> targets(const topology::Topology& topology,
                                        const topology::Secrets& secrets) {
   std::vector<transport::Target> out;
   for (const auto& host : topology.hosts) {
-    out.push_back({.host = host.id,
-                   .address = host.address,
-                   .user = host.user.empty() ? topology.ssh.user : host.user,
-                   .port = host.port != 0 ? host.port : topology.ssh.port,
-                   .host_key = host.host_key,
-                   .become = topology.ssh.become,
-                   .become_password = secrets.become_password});
+    out.push_back(target(host.id, topology, secrets));
+    auto& one = out.back();
+    one.address = host.address;
+    one.host_key = host.host_key;
+    if (!host.user.empty()) one.user = host.user;
+    if (host.port != 0) one.port = host.port;
   }
   return out;
 }
@@ -151,21 +162,24 @@ Site::Site(Input input, topology::Secrets secrets, Env& env)
       *m_connector, targets(m_input.topology, m_secrets), m_interrupt.hard());
 }
 
-std::unique_ptr<Site> Site::load(const std::string& file, Env& env) {
+std::unique_ptr<Site> Site::load(const std::string& file, Env& env, Permits permits) {
   env.exit_code = ExitCode::usage;
   auto input = load_input(file, env);
   if (!input) return {};
   auto secrets = load_input_secrets(*input, env);
   if (!secrets) return {};
   std::unique_ptr<Site> site(new Site(std::move(*input), std::move(*secrets), env));
+  site->m_permits = std::move(permits);
   auto artefacts = load_artefacts(site->topology(), env);
   if (!artefacts) {
     env.err << "mrc: " << render_error(artefacts.error());
     return {};
   }
   site->m_artefacts = std::move(*artefacts);
-  site->m_systems =
-      systems::make_systems({site->m_input.topology, site->m_secrets, site->m_artefacts});
+  site->m_systems = systems::make_systems({.topology = site->m_input.topology,
+                                           .secrets = site->m_secrets,
+                                           .artefacts = site->m_artefacts,
+                                           .adopt = site->m_permits.adopt});
   return site;
 }
 
@@ -207,12 +221,58 @@ std::optional<systems::Observations> Site::observe(Env& env, const std::optional
     rest(m_interrupt.soft(), k_between_tries);
     reading = read(lock, env);
   }
-  if (reading.failed.empty()) return std::move(reading.seen);
+  if (!tell(reading.failed, env) || !read_departed(reading, env)) return {};
+  return std::move(reading.seen);
+}
+
+bool Site::tell(const std::map<HostId, Error>& failed, Env& env) const {
+  if (failed.empty()) return true;
   env.exit_code =
-      m_interrupt.soft().stop_requested() ? ExitCode::interrupted : exit_code_of(reading.failed);
+      m_interrupt.soft().stop_requested() ? ExitCode::interrupted : exit_code_of(failed);
   env.err << "mrc: " << headline(env.exit_code) << "; nothing was changed\n"
-          << m_redactor.clean(render_by_cause(reading.failed));
-  return {};
+          << m_redactor.clean(render_by_cause(failed));
+  return false;
+}
+
+bool Site::read_departed(engine::Reading& reading, Env& env) {
+  auto departed = engine::departed_hosts(reading.seen, host_ids(topology()));
+  if (!departed) {
+    env.err << "mrc: " << render_error(departed.error());
+    env.exit_code = ExitCode::preflight_failed;
+    return false;
+  }
+  std::map<HostId, systems::RecordedHost> forgotten;
+  for (const auto& name : m_permits.forget) {
+    auto found = departed->extract(HostId(name));
+    if (!found) {
+      env.err << fmt::format(
+          "mrc: --forget {}: no host of that name has left the file; nothing was changed\n", name);
+      env.exit_code = ExitCode::usage;
+      return false;
+    }
+    forgotten.insert(std::move(found));
+  }
+  reading.seen.put_forgotten(std::move(forgotten));
+  if (departed->empty()) return true;
+  std::vector<transport::Target> more;
+  for (const auto& [host, how] : *departed) {
+    more.push_back(target(host, topology(), m_secrets));
+    more.back().address = how.address;
+    more.back().user = how.user;
+    more.back().port = how.port;
+    more.back().host_key = how.host_key;
+  }
+  m_fleet->add(more);
+  engine::observe_departed(topology().name, std::move(*departed), m_systems, run_all(), reading);
+  if (tell(reading.failed, env)) return true;
+  env.err
+      << "  hint: these hosts left the file, and what the deployment has on them is to be taken\n"
+         "  away; one that is gone for good is given up by --forget HOST\n";
+  return false;
+}
+
+std::vector<systems::Condition> Site::status(const engine::Reading& reading) const {
+  return engine::status(m_systems, host_ids(topology()), reading);
 }
 
 std::vector<engine::CheckResult> Site::verify(bool write) {

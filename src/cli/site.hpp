@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/input.hpp"
+#include "cli/permits.hpp"
 #include "mrc/engine/engine.hpp"
 #include "mrc/exec/fleet.hpp"
 #include "mrc/exec/interrupt.hpp"
@@ -33,17 +34,19 @@ class Site {
  public:
   /// Reads the file, opens the secrets, finds the artefacts, makes the systems. Prints what is
   /// wrong; empty then, and `env.exit_code` says how the command ends. Asks no host.
-  static std::unique_ptr<Site> load(const std::string& file, Env& env);
+  static std::unique_ptr<Site> load(const std::string& file, Env& env, Permits permits = {});
 
   /// Opens the sessions. False: some host cannot be reached; told, and `env.exit_code` is set.
   bool connect(Env& env);
   /// Reads all hosts: the login, the probe and, for a command that changes something, the lock in
-  /// one round trip. The lock lasts as long as the site. Empty: some host is locked by another run
-  /// or could not be read; told, and `env.exit_code` is set.
+  /// one round trip. The lock lasts as long as the site. Hosts that left the file are read too.
+  /// Empty: some host is locked by another run or could not be read; told, and `env.exit_code` is
+  /// set.
   std::optional<systems::Observations> observe(Env& env, const std::optional<Lock>& lock = {});
   /// Reads what can be read, without a lock, for a command that shows how all stands. What could
   /// not be read is in the reading; nothing is told.
   engine::Reading look(const Env& env) { return read({}, env); }
+  std::vector<systems::Condition> status(const engine::Reading& reading) const;
   /// Runs the checks of all systems.
   std::vector<engine::CheckResult> verify(bool write);
 
@@ -60,9 +63,13 @@ class Site {
   Site(Input input, topology::Secrets secrets, Env& env);
   engine::RunAll run_all();
   engine::Reading read(const std::optional<Lock>& lock, const Env& env);
+  /// Reads the hosts that left the file. False: told, and `env.exit_code` is set.
+  bool read_departed(engine::Reading& reading, Env& env);
+  bool tell(const std::map<HostId, Error>& failed, Env& env) const;
 
   exec::Interrupt m_interrupt;
   Input m_input;
+  Permits m_permits;
   topology::Secrets m_secrets;
   std::map<std::string, systems::Artefact> m_artefacts;
   engine::Systems m_systems;

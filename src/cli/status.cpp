@@ -45,8 +45,7 @@ ExitCode run_status(const StatusOptions& options, Env& env) {
   if (options.every > 0 && env.out_is_terminal) env.out << "\033[2J";
   for (;;) {
     const auto reading = site->look(env);
-    const Standing standing{
-        site->topology().name, env.clock.wall(), engine::status(site->systems(), reading)};
+    const Standing standing{site->topology().name, env.clock.wall(), site->status(reading)};
     show(standing, options, *site, env);
     if (options.every == 0 ||
         !rest(site->interrupt().soft(), std::chrono::seconds(options.every))) {

@@ -1,14 +1,13 @@
-#include <nlohmann/json.hpp>
-
 #include "mrc/engine/engine.hpp"
 
 namespace mrc::engine {
 namespace {
 
-constexpr std::string_view k_record_section = "record";
+constexpr std::string_view k_record_section = "records";
 
 /// Splits one host's answer into its systems' parts.
-Result<void> read_answer(const HostId& host,
+Result<void> read_answer(const std::string& deployment,
+                         const HostId& host,
                          const transport::Answer& answer,
                          systems::Observations& seen) {
   if (answer.status != 0) {
@@ -34,59 +33,62 @@ Result<void> read_answer(const HostId& host,
       continue;
     }
     if (section.status != 0) {
-      return fail(ErrorKind::unreadable, "the record cannot be read: {}", excerpt(section.err));
+      return fail(ErrorKind::unreadable, "the records cannot be read: {}", excerpt(section.err));
     }
-    auto made = parse_record(section.out);
-    if (!made) return fail(std::move(made).error());
-    seen.put_record(host, std::move(*made));
+    auto records = parse_records(section.out);
+    if (!records) return fail(std::move(records).error());
+    auto own = records->extract(deployment);
+    seen.put_record(host, own ? std::move(own.mapped()) : Records::mapped_type{});
+    seen.put_others(host, std::move(*records));
     has_record = true;
   }
   if (!has_record) return fail(ErrorKind::unreadable, "the probe's answer is cut off");
   return {};
 }
 
+void read_hosts(const std::string& deployment,
+                const std::vector<HostId>& hosts,
+                const Systems& systems,
+                const RunAll& run_all,
+                Reading& reading) {
+  std::map<HostId, shell::Script> scripts;
+  for (const auto& host : hosts) scripts[host] = probe_script(host, systems);
+  for (auto& [host, answer] : run_all(scripts)) {
+    auto read = answer ? read_answer(deployment, host, *answer, reading.seen)
+                       : Result<void>(tl::unexpected(std::move(answer).error()));
+    if (!read) reading.failed[host] = std::move(read).error().with("reading {}", host);
+  }
+}
+
 }  // namespace
 
-shell::Script probe_script(const std::string& deployment,
-                           const HostId& host,
-                           const Systems& systems) {
+shell::Script probe_script(const HostId& host, const Systems& systems) {
   shell::Script script;
   for (const auto& system : systems) {
     const auto probe = system->probe(host);
     if (!probe.empty()) script.section(system->name(), probe);
   }
-  shell::Script record;
-  const auto path = fmt::format("/var/lib/mrc/{}.json", deployment);
-  record.line("if [ -e {} ]; then cat {}; fi", path, path);
-  return script.section(k_record_section, record);
+  return script.section(k_record_section, records_script());
 }
 
 Reading observe(const std::string& deployment,
                 const std::vector<HostId>& hosts,
                 const Systems& systems,
                 const RunAll& run_all) {
-  std::map<HostId, shell::Script> scripts;
-  for (const auto& host : hosts) scripts[host] = probe_script(deployment, host, systems);
   Reading reading;
-  for (auto& [host, answer] : run_all(scripts)) {
-    auto read = answer ? read_answer(host, *answer, reading.seen)
-                       : Result<void>(tl::unexpected(std::move(answer).error()));
-    if (!read) reading.failed[host] = std::move(read).error().with("reading {}", host);
-  }
+  read_hosts(deployment, hosts, systems, run_all, reading);
   return reading;
 }
 
-Result<std::map<std::string, std::string>> parse_record(std::string_view text) {
-  std::map<std::string, std::string> made;
-  if (text.empty()) return made;
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded() || !json.is_object() || json.value("mrc", 0) != 1 ||
-      !json.contains("made") || !json["made"].is_object()) {
-    return fail(
-        ErrorKind::unreadable, "the record of mrc on the host does not parse: {}", excerpt(text));
-  }
-  for (const auto& [key, value] : json["made"].items()) made[key] = value.dump();
-  return made;
+void observe_departed(const std::string& deployment,
+                      std::map<HostId, systems::RecordedHost> hosts,
+                      const Systems& systems,
+                      const RunAll& run_all,
+                      Reading& reading) {
+  std::vector<HostId> ids;
+  for (const auto& [host, how] : hosts) ids.push_back(host);
+  read_hosts(deployment, ids, systems, run_all, reading);
+  reading.seen.put_departed(std::move(hosts));
 }
 
 }  // namespace mrc::engine

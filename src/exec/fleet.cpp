@@ -52,6 +52,11 @@ Fleet::Fleet(transport::Connector& connector,
       m_targets(std::move(targets)),
       m_stop(std::move(stop)),
       m_logins(k_logins_at_once) {
+  add({});
+}
+
+void Fleet::add(const std::vector<transport::Target>& targets) {
+  m_targets.insert(m_targets.end(), targets.begin(), targets.end());
   std::sort(m_targets.begin(), m_targets.end(), [](const auto& a, const auto& b) {
     return a.host < b.host;
   });

@@ -82,6 +82,11 @@ std::size_t Plan::count(Change change) const {
       m_steps.begin(), m_steps.end(), [&](const Step& step) { return step.change == change; }));
 }
 
+std::size_t Plan::count(Cause cause) const {
+  return static_cast<std::size_t>(std::count_if(
+      m_steps.begin(), m_steps.end(), [&](const Step& step) { return step.cause == cause; }));
+}
+
 Risk Plan::risk() const {
   Risk worst = Risk::safe;
   for (const auto& step : m_steps) worst = std::max(worst, step.risk);

@@ -49,20 +49,26 @@ mrc_put() (
 )
 
 # The record of a deployment on this host: /var/lib/mrc/NAME.json, valid JSON, an entry a line.
-# mrc_record NAME KEY JSON sets one entry, mrc_forget NAME KEY drops it; each replaces the file
-# atomically, and the file goes with its last entry.
+# mrc_record NAME KEY JSON sets one entry, mrc_forget NAME KEY drops it, mrc_forget_under NAME PREFIX all
+# whose key begins so; each replaces the file atomically. With the last entry the file goes; what steps
+# were to bring about (did/..) is worth nothing alone.
 mrc_record() {
-  mrc_record_write "$1" "$2" "\"$2\": $3"
+  mrc_record_write "$1" "\"$2\": " "\"$2\": $3"
 }
 mrc_forget() {
   [ -e "/var/lib/mrc/$1.json" ] || return 0
-  mrc_record_write "$1" "$2" ""
+  mrc_record_write "$1" "\"$2\": " ""
+}
+mrc_forget_under() {
+  [ -e "/var/lib/mrc/$1.json" ] || return 0
+  mrc_record_write "$1" "\"$2" ""
 }
 mrc_recorded() {
   grep -qF "\"$2\": " "/var/lib/mrc/$1.json" 2>/dev/null
 }
 # Steps of one host run side by side, so the record is read and replaced under a lock: of its own
 # folder, which leaves nothing behind. A folder that somebody removed meanwhile is made again.
+# mrc_record_write NAME BEGIN LINE: entries that begin with BEGIN go, LINE comes.
 mrc_record_write() {
   for mrc_record_try in 1 2 3 4 5; do
     mkdir -p /var/lib/mrc || return 1
@@ -84,13 +90,16 @@ mrc_record_locked() {
   mrc_record_rest=
   if [ -e "$mrc_record_file" ]; then
     mrc_record_rest=$(sed -n 's/^  \("[^"]*": .*[^,]\),\{0,1\}$/\1/p' "$mrc_record_file" |
-      grep -vF "\"$2\": " || :)
+      while IFS= read -r mrc_record_line; do
+        case $mrc_record_line in "$2"*) ;; *) printf '%s\n' "$mrc_record_line" ;; esac
+      done)
   fi
   if [ -n "$3" ]; then
     mrc_record_rest="${mrc_record_rest:+$mrc_record_rest
 }$3"
   fi
-  if [ -z "$mrc_record_rest" ]; then
+  if ! printf '%s\n' "$mrc_record_rest" | grep -q '^"' ||
+    ! printf '%s\n' "$mrc_record_rest" | grep -qv '^"did/'; then
     rm -f "$mrc_record_file" "$mrc_record_file.mrc-new"
     rmdir /var/lib/mrc 2>/dev/null || :
     return 0

@@ -40,6 +40,24 @@ void Observations::put_record(const HostId& host, std::map<std::string, std::str
   m_records[host] = std::move(made);
 }
 
+const std::map<std::string, std::map<std::string, std::string>>& Observations::others(
+    const HostId& host) const {
+  static const std::map<std::string, std::map<std::string, std::string>> none;
+  const auto found = m_others.find(host);
+  return found == m_others.end() ? none : found->second;
+}
+
+void Observations::put_others(const HostId& host,
+                              std::map<std::string, std::map<std::string, std::string>> made) {
+  m_others[host] = std::move(made);
+}
+
+std::vector<HostId> Observations::hosts() const {
+  std::vector<HostId> out;
+  for (const auto& [host, made] : m_records) out.push_back(host);
+  return out;
+}
+
 bool Observations::lose(const std::vector<plan::Milestone>& undone) {
   bool news = false;
   for (const auto& one : undone) news |= m_lost.insert(one).second;

@@ -29,9 +29,11 @@ struct Reading {
   std::map<HostId, Error> failed;
 };
 
-/// How the deployment stands as far as it was read: why a host could not be is a row of its own,
-/// then all systems' rows.
-std::vector<systems::Condition> status(const Systems& systems, const Reading& reading);
+/// How the deployment stands as far as it was read: why a host could not be is a row of its own, as
+/// is a host that is not in `wanted` any more; then all systems' rows.
+std::vector<systems::Condition> status(const Systems& systems,
+                                       const std::vector<HostId>& wanted,
+                                       const Reading& reading);
 
 /// One read-only round trip to every host: all systems' probes and the deployment's record.
 Reading observe(const std::string& deployment,
@@ -39,22 +41,40 @@ Reading observe(const std::string& deployment,
                 const Systems& systems,
                 const RunAll& run_all);
 
-/// The probe of one host, as sent: the sections of all systems, then the record.
-shell::Script probe_script(const std::string& deployment,
-                           const HostId& host,
-                           const Systems& systems);
+/// The hosts that the records of those read name and that are not in `wanted`: they left the file.
+/// Errors: `unreadable`.
+Result<std::map<HostId, systems::RecordedHost>> departed_hosts(const systems::Observations& seen,
+                                                               const std::vector<HostId>& wanted);
+/// Reads the hosts that left the file, as `observe` does the others, into the same reading.
+void observe_departed(const std::string& deployment,
+                      std::map<HostId, systems::RecordedHost> hosts,
+                      const Systems& systems,
+                      const RunAll& run_all,
+                      Reading& reading);
 
-/// The record's entries: key → JSON text. Shape: what prelude.sh's mrc_record writes; empty input
-/// is an empty record. Errors: `unreadable`.
-Result<std::map<std::string, std::string>> parse_record(std::string_view text);
+/// The probe of one host, as sent: the sections of all systems, then the records.
+shell::Script probe_script(const HostId& host, const Systems& systems);
+
+/// Deployment → its record's entries on one host, key → JSON text.
+using Records = std::map<std::string, std::map<std::string, std::string>>;
+
+/// Prints all records of a host.
+shell::Script records_script();
+/// Reads what that printed. Shape: for each record `@record NAME BYTES`, newline, then exactly that
+/// many bytes as prelude.sh's mrc_record writes them; `end` last. Errors: `unreadable`.
+Result<Records> parse_records(std::string_view text);
 
 /// What stands in the way, all systems', worst first as each system gives it.
 Result<std::vector<systems::Finding>> preflight(const Systems& systems,
                                                 const systems::Observations& seen);
 
 /// What is missing, all systems'. What a step of one undoes, another plans to give again: systems
-/// are asked until no step undoes anything new.
-Result<plan::Plan> make_plan(const Systems& systems, systems::Observations seen);
+/// are asked until no step undoes anything new. Each step's goal goes into its host's record with
+/// the step; where it stands there already, the step is needed because of drift.
+Result<plan::Plan> make_plan(const std::string& deployment,
+                             const Systems& systems,
+                             systems::Observations seen);
+/// What takes the deployment away from all hosts that were read.
 Result<plan::Plan> make_teardown(const Systems& systems,
                                  const systems::Observations& seen,
                                  bool delete_data);

@@ -33,6 +33,10 @@ class Fleet {
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
 
+  /// Further hosts, as if they had been there from the beginning; a lock that is held is theirs too
+  /// with their first script. Not while something runs.
+  void add(const std::vector<transport::Target>& targets);
+
   /// Opens one session per host. The hosts that cannot be reached, and why; empty when all are.
   std::map<HostId, Error> connect();
 

@@ -44,6 +44,11 @@ inline std::string endpoint_gone(const ServerId& server) {
 inline std::string container_gone(const ServerId& server) {
   return fmt::format("gone/container/{}", server);
 }
+/// All that the deployment had on a host that left the file; the engine gives it with every step
+/// there.
+inline std::string host_emptied(const HostId& host) {
+  return fmt::format("gone/host/{}/emptied", host);
+}
 /// Everything that Calico kept in etcd and on this host.
 inline std::string network_gone(const HostId& host) { return fmt::format("gone/network/{}", host); }
 inline std::string etcd_gone(const HostId& host) { return fmt::format("gone/etcd/{}", host); }

@@ -23,6 +23,7 @@ class Plan {
   const std::vector<std::size_t>& before(std::size_t i) const { return m_before[i]; }
   bool empty() const { return m_steps.empty(); }
   std::size_t count(Change change) const;
+  std::size_t count(Cause cause) const;
   Risk risk() const;
 
  private:
@@ -30,9 +31,13 @@ class Plan {
   std::vector<std::vector<std::size_t>> m_before;
 };
 
-/// The plan for a human: one entry per step with its diff, and a summary line. Same plan, same
-/// bytes.
-std::string render_text(const Plan& plan);
+/// How much of a plan is shown: one line a step, the real differences, or also what each step
+/// waits for, gives and undoes.
+enum class Detail { summary, normal, full };
+
+/// The plan for a human: what drifted, then what changes; a first and a last line that sum up.
+/// Same plan, same bytes.
+std::string render_text(const Plan& plan, Detail detail = Detail::normal);
 /// The same as one JSON record; secrets are labels, scripts are left out.
 std::string render_json(const Plan& plan);
 

@@ -14,6 +14,10 @@ enum class Change { create, update, remove, replace, run };
 /// How much an operator must be asked: `destructive` can lose data, `disruptive` cuts service.
 enum class Risk { safe, disruptive, destructive };
 
+/// Why a step is needed: the file asks for something else than last time, or somebody changed the
+/// host since.
+enum class Cause { change, drift };
+
 /// One line of difference, for a human: "+ ETCD_NAME  etcd1". Secrets are given as their labels.
 struct DiffLine {
   Change change = Change::create;
@@ -34,6 +38,14 @@ struct Step {
   std::string title;  ///< imperative, for a human: "add member docker3"
   Change change = Change::create;
   std::string reason;  ///< why, when the title does not say: "unit etcd is stopped"
+  /// What the host shall be like after it, in words that are the same whenever the file asks for
+  /// the same (no observation, no secret: `change_mark`). The engine keeps a hash of it in the
+  /// host's record; found there again, the step is needed because of drift. Empty: a step that only
+  /// follows from others, and shares their cause.
+  std::string goal;
+  Cause cause = Cause::change;  ///< a system sets it where it knows; else the engine, by `goal`
+  /// Who is cut off and for about how long: "mysql-slave1 does not answer, some 5 s".
+  std::string impact;
   std::vector<DiffLine> diff;
   shell::Script apply;  ///< safe to run twice
   std::vector<StepId> after;
@@ -41,6 +53,8 @@ struct Step {
   std::vector<Milestone> gives;
   /// What holds before this step and no more after it: the plan then has the step that gives it.
   std::vector<Milestone> undoes;
+  /// Step ids that begin so are of a thing that goes: their goals leave the host's record.
+  std::vector<std::string> forgets;
   Risk risk = Risk::safe;
   std::chrono::seconds timeout{60};
 };

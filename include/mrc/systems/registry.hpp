@@ -23,6 +23,8 @@ struct Inputs {
   /// By name ("calicoctl"). One that the topology did not ask for and that could not be had is
   /// absent: a system then plans with what is on the host, or says what is missing.
   std::map<std::string, Artefact> artefacts;
+  /// `--adopt`: what stands under a wanted name and mrc has not made is taken over, not refused.
+  bool adopt = false;
 };
 
 /// All systems, in the order in which a reader would build the deployment by hand.

@@ -28,6 +28,25 @@ struct Observation {
   std::chrono::milliseconds asked{0};
 };
 
+/// How a host was reached when the deployment was last worked on, as every host's record keeps it.
+/// So a host that leaves the file can still be cleaned, and no state file can be lost.
+struct RecordedHost {
+  std::string address;
+  std::string ip;
+  std::string user;
+  int port = 0;
+  std::string host_key;
+  bool operator==(const RecordedHost&) const = default;
+};
+
+/// Record key of that: a JSON array, an object a host.
+inline constexpr std::string_view k_hosts_key = "hosts";
+/// Reads it; without the key there are none. Errors: `unreadable`.
+Result<std::map<HostId, RecordedHost>> recorded_hosts(
+    const std::map<std::string, std::string>& record);
+/// The JSON text for it. Sorted, so that the same hosts give the same text.
+std::string render_recorded_hosts(const std::map<HostId, RecordedHost>& hosts);
+
 /// What all hosts said, in one reading. Every host of the topology is in it: a run in which one
 /// could not be read has no Observations.
 class Observations {
@@ -43,6 +62,22 @@ class Observations {
   const std::map<std::string, std::string>& record(const HostId& host) const;
   void put_record(const HostId& host, std::map<std::string, std::string> made);
 
+  /// What the records of other deployments on that host say: deployment → its `made` object.
+  const std::map<std::string, std::map<std::string, std::string>>& others(const HostId& host) const;
+  void put_others(const HostId& host,
+                  std::map<std::string, std::map<std::string, std::string>> made);
+
+  /// Every host that was read, those that left the file included; sorted.
+  std::vector<HostId> hosts() const;
+  /// Hosts that left the file: the records name them, and they were read like the others. Whatever
+  /// the deployment has on them goes. `probe` is asked for them as for a host without servers.
+  const std::map<HostId, RecordedHost>& departed() const { return m_departed; }
+  /// Hosts that left the file and that the operator gave up: nobody will ever reach them again.
+  /// What the cluster knows of them goes, from the other hosts.
+  const std::map<HostId, RecordedHost>& forgotten() const { return m_forgotten; }
+  void put_departed(std::map<HostId, RecordedHost> hosts) { m_departed = std::move(hosts); }
+  void put_forgotten(std::map<HostId, RecordedHost> hosts) { m_forgotten = std::move(hosts); }
+
   /// These hold as the hosts were read, and steps of the plan in the making undo them. False: that
   /// was known.
   bool lose(const std::vector<plan::Milestone>& undone);
@@ -52,6 +87,9 @@ class Observations {
  private:
   std::map<std::pair<HostId, std::string>, Observation> m_seen;
   std::map<HostId, std::map<std::string, std::string>> m_records;
+  std::map<HostId, std::map<std::string, std::map<std::string, std::string>>> m_others;
+  std::map<HostId, RecordedHost> m_departed;
+  std::map<HostId, RecordedHost> m_forgotten;
   std::set<plan::Milestone> m_lost;
 };
 

@@ -2,6 +2,7 @@
 
 #include "systems/hosts/preflight.hpp"
 #include "systems/hosts/probe.hpp"
+#include "systems/hosts/steps.hpp"
 
 namespace mrc::systems {
 namespace {
@@ -36,12 +37,12 @@ class Hosts final : public System {
   Result<std::vector<plan::Step>> steps(const Observations& seen) const override {
     const auto all = read_all(m_topology, seen);
     if (!all) return fail(all.error());
-    return std::vector<plan::Step>{};
+    return hosts::steps(m_topology, seen);
   }
 
-  Result<std::vector<plan::Step>> teardown(const Observations& /*seen*/,
+  Result<std::vector<plan::Step>> teardown(const Observations& seen,
                                            bool /*delete_data*/) const override {
-    return std::vector<plan::Step>{};
+    return hosts::teardown(m_topology.name, seen);
   }
 
   std::vector<Check> checks(const CheckOptions& /*options*/) const override {

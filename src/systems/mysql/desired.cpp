@@ -4,6 +4,7 @@
 #include <array>
 
 #include "mrc/base/bug.hpp"
+#include "mrc/base/hash.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
@@ -47,15 +48,6 @@ std::vector<std::string> all_options(const Server& server) {
   if (!server.is_master) out.emplace_back("--read-only=ON");
   out.insert(out.end(), server.own_options.begin(), server.own_options.end());
   return out;
-}
-
-std::uint64_t fnv1a(std::string_view bytes) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : bytes) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 1099511628211ULL;
-  }
-  return hash;
 }
 
 }  // namespace
@@ -119,7 +111,7 @@ std::string spec_hash(const Desired& desired, const Server& server) {
   std::string all = desired.image;
   for (const auto& word : run_words(desired, server)) all += '\0' + word;
   for (const auto& word : server.options) all += '\0' + word;
-  return fmt::format("{:016x}", fnv1a(all));
+  return short_hash(all);
 }
 
 }  // namespace mrc::systems::mysql

@@ -11,6 +11,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import command_journal  # noqa: E402
 import snapshot  # noqa: E402
 from site_lab import ADDRESSES, HOSTS, ROOT, REPL_PASSWORD, ROOT_PASSWORD, Site, lab, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
@@ -182,6 +183,29 @@ class BlogStory(Story):
         done = self.site.mrc("apply", "--yes")
         self.assertEqual(done.returncode, 0, summary(done))
         self.assertEqual(before, self.identities())
+
+    def test_12_plan_runs_no_command_that_changes_a_host(self) -> None:
+        self.site.ssh("docker2", "docker stop -t 60 mysql-slave1")  # so that there is something to plan
+        executed = "SELECT @@GLOBAL.gtid_executed;"
+        before = self.site.sql_outside(ADDRESSES["docker1"], executed)
+        for host in HOSTS:
+            command_journal.install(self.site, host)
+        try:
+            done = self.site.mrc("plan")
+            calls = {host: command_journal.take(self.site, host) for host in HOSTS}
+            apply = self.site.mrc("apply", "--yes", "--no-write")
+            applied = command_journal.take(self.site, "docker2")
+        finally:
+            for host in HOSTS:
+                command_journal.remove(self.site, host)
+        self.assertEqual(done.returncode, 2, summary(done))
+        for host in HOSTS:
+            self.assertTrue([call for call in calls[host] if call.startswith("docker")], f"{host} was not asked")
+            self.assertEqual(command_journal.changing(calls[host]), [], host)
+        # The journal would have told: apply's commands are in it.
+        self.assertEqual(apply.returncode, 0, summary(apply))
+        self.assertIn("docker start mysql-slave1", command_journal.changing(applied))
+        self.assertEqual(self.site.sql_outside(ADDRESSES["docker1"], executed), before)
 
     # -- verify
 

@@ -4,11 +4,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from common import NAME, NETWORK_PREFIX, RUN, LabError, run, say, succeeds, wait_for
+from common import NAME, NETWORK_PREFIX, NUMBER, RUN, LabError, run, say, succeeds, wait_for
 from engine import docker
 from images import Built
 
 SUBNET = f"{NETWORK_PREFIX}.0/24"
+OURS = f"mrc-lab.hosts={NUMBER}"  # the label of this lab's containers; their images' label is on all labs'
 FIRST = 111
 WITH_ETCD = ("docker1", "docker2")  # the package is there, as an operator may have it; the others get it from mrc
 
@@ -40,7 +41,7 @@ def remove_container(name: str) -> None:
 def start_container(name: str, image: str, storage: Path, network: list[str]) -> None:
     """Boots one host. `--privileged` first, as elsewhere it just works."""
     common = [
-        "--name", name, "--label", NAME, "--tmpfs", "/run", "--tmpfs", "/tmp", "--cgroupns", "host",
+        "--name", name, "--label", OURS, "--tmpfs", "/run", "--tmpfs", "/tmp", "--cgroupns", "host",
         "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "-v", f"{storage}:/var/lib/docker",
         "--stop-signal", "SIGRTMIN+3", *network, image, "/sbin/init",
     ]  # fmt: skip
@@ -77,7 +78,7 @@ def up(count: int, built: Built, fresh: bool) -> None:
     RUN.mkdir(parents=True, exist_ok=True)
     RUN.chmod(0o700)
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mrc-lab", "-f", RUN / "id_ed25519")
-    docker("network", "create", "--subnet", SUBNET, "--label", NAME, NAME)
+    docker("network", "create", "--subnet", SUBNET, "--label", OURS, NAME)
     for name in wanted:
         start_host(name, built)
     for name in wanted:
@@ -97,7 +98,7 @@ def is_current(name: str, built: Built) -> bool:
 
 def extra(wanted: list[str]) -> bool:
     """Hosts of an earlier, larger lab."""
-    there = docker("ps", "-a", "--filter", f"label={NAME}", "--format", "{{.Names}}").split()
+    there = docker("ps", "-a", "--filter", f"label={OURS}", "--format", "{{.Names}}").split()
     return bool(set(there) - {container(n) for n in wanted})
 
 
@@ -144,7 +145,7 @@ def write_ssh_files(wanted: list[str]) -> None:
 
 def clear() -> None:
     """Takes away hosts, network and run folder, of this or of a killed run."""
-    ours = docker("ps", "-aq", "--filter", f"label={NAME}").split()
+    ours = docker("ps", "-aq", "--filter", f"label={OURS}").split()
     if ours:
         docker("rm", "-f", "-v", *ours)
     if succeeds("docker", "network", "inspect", NAME):
@@ -162,7 +163,7 @@ def status() -> int:
     if not succeeds("docker", "info"):
         print("down: no Docker Engine runs here")
         return 1
-    lines = docker("ps", "-a", "--filter", f"label={NAME}", "--format", "{{.Names}}\t{{.Status}}").splitlines()
+    lines = docker("ps", "-a", "--filter", f"label={OURS}", "--format", "{{.Names}}\t{{.Status}}").splitlines()
     for line in sorted(lines):
         name, state = line.split("\t")
         print(f"{name.removeprefix(NAME + '-'):10} {address(name.removeprefix(NAME + '-')):16} {state}")

@@ -19,7 +19,7 @@ plan::Plan one_step(const std::string& id, const std::string& word) {
 }
 
 SavedPlan saved(const plan::Plan& plan, const std::string& text = "mrc: 1\n") {
-  return make_saved_plan("/srv/topology.yaml", text, plan);
+  return make_saved_plan("/srv/topology.yaml", text, {true, {"docker4"}}, plan);
 }
 
 TEST(SavedPlan, ComesBackAsItWasAndHoldsNoScriptAndNoSecret) {

@@ -30,10 +30,11 @@ RunAll answering(Result<transport::Answer> answer) {
 
 RunAll printing(std::string out) { return answering(transport::Answer{0, std::move(out), {}, {}}); }
 
-const std::string k_record = R"({"mrc": 1, "name": "blog", "made": {
+const std::string k_made = R"({"mrc": 1, "name": "blog", "made": {
   "etcd/config": {"was": "absent"}
 }}
 )";
+const std::string k_record = fmt::format("@record blog {}\n{}end\n", k_made.size(), k_made);
 
 std::string section(std::string_view name, std::string_view out, int status = 0) {
   return fmt::format("@mrc {} {} {} 0\n{}", name, status, out.size(), out);
@@ -44,7 +45,7 @@ TEST(Observe, GivesEachSystemItsPartAndReadsTheRecord) {
       "blog",
       {k_host},
       two_systems(),
-      printing(section("etcd", "E\n") + section("mysql", "@mrc x") + section("record", k_record)));
+      printing(section("etcd", "E\n") + section("mysql", "@mrc x") + section("records", k_record)));
   ASSERT_TRUE(reading.failed.empty());
   EXPECT_EQ(reading.seen.get(k_host, "etcd").value()->out, "E\n");
   EXPECT_EQ(reading.seen.get(k_host, "mysql").value()->out, "@mrc x");
@@ -52,7 +53,8 @@ TEST(Observe, GivesEachSystemItsPartAndReadsTheRecord) {
 }
 
 TEST(Observe, AnAnswerCutOffAnywhereIsUnreadable) {
-  const auto whole = section("etcd", "E\n") + section("mysql", "M\n") + section("record", k_record);
+  const auto whole =
+      section("etcd", "E\n") + section("mysql", "M\n") + section("records", k_record);
   for (std::size_t size = 0; size < whole.size(); ++size) {
     const auto reading = observe("blog", {k_host}, two_systems(), printing(whole.substr(0, size)));
     ASSERT_EQ(reading.failed.size(), 1U) << "cut at " << size;
@@ -61,11 +63,11 @@ TEST(Observe, AnAnswerCutOffAnywhereIsUnreadable) {
 }
 
 TEST(Observe, AProbeThatFailedIsUnreadableNotAbsent) {
-  const auto reading =
-      observe("blog",
-              {k_host},
-              two_systems(),
-              printing(section("etcd", "", 3) + section("mysql", "") + section("record", "")));
+  const auto reading = observe(
+      "blog",
+      {k_host},
+      two_systems(),
+      printing(section("etcd", "", 3) + section("mysql", "") + section("records", "end\n")));
   ASSERT_TRUE(reading.failed.empty());
   const auto etcd = reading.seen.get(k_host, "etcd");
   ASSERT_FALSE(etcd.has_value());
@@ -82,11 +84,27 @@ TEST(Observe, OneHostsErrorIsThatHosts) {
   EXPECT_THAT(reading.failed.at(k_host).text(), HasSubstr("reading docker1: connection refused"));
 }
 
-TEST(ParseRecord, RefusesWhatIsNotARecordOfMrc) {
-  EXPECT_FALSE(parse_record("{").has_value());
-  EXPECT_FALSE(parse_record("[]").has_value());
-  EXPECT_FALSE(parse_record(R"({"mrc": 2, "made": {}})").has_value());
-  EXPECT_TRUE(parse_record("").value().empty());
+TEST(ParseRecords, GivesEachDeploymentItsOwn) {
+  const auto one = [](std::string_view name, const std::string& made) {
+    return fmt::format("@record {} {}\n{}", name, made.size(), made);
+  };
+  const auto records = parse_records(one("a", R"({"mrc": 1, "made": {"x": 1}})") +
+                                     one("b", R"({"mrc": 1, "made": {}})") + "end\n");
+  ASSERT_TRUE(records);
+  EXPECT_THAT(records->at("a"), ElementsAre(Pair("x", "1")));
+  EXPECT_TRUE(records->at("b").empty());
+  EXPECT_TRUE(parse_records("end\n").value().empty());
+}
+
+TEST(ParseRecords, RefusesWhatIsNotARecordOfMrc) {
+  const auto of = [](const std::string& made) {
+    return parse_records(fmt::format("@record a {}\n{}end\n", made.size(), made));
+  };
+  EXPECT_TRUE(of(R"({"mrc": 1, "made": {}})").has_value());
+  EXPECT_FALSE(of("{").has_value());
+  EXPECT_FALSE(of("[]").has_value());
+  EXPECT_FALSE(of(R"({"mrc": 2, "made": {}})").has_value());
+  EXPECT_FALSE(parse_records("").has_value());
 }
 
 }  // namespace

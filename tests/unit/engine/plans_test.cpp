@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "mrc/engine/engine.hpp"
+#include "mrc/plan/milestone.hpp"
 #include "unit/engine/fake_system.hpp"
 
 namespace mrc::engine {
@@ -35,7 +36,7 @@ class Plans : public ::testing::Test {
 TEST_F(Plans, OfSystemsThatWantNothingIsEmpty) {
   add("a");
   add("b");
-  EXPECT_TRUE(make_plan(m_systems, {})->empty());
+  EXPECT_TRUE(make_plan("blog", m_systems, {})->empty());
 }
 
 TEST_F(Plans, WhatOneUndoesAnotherGivesAgainBehindIt) {
@@ -49,7 +50,7 @@ TEST_F(Plans, WhatOneUndoesAnotherGivesAgainBehindIt) {
   replace.gives = {"container"};
   replace.undoes = {"address"};
   server.planned = {replace};
-  const auto plan = make_plan(m_systems, {});
+  const auto plan = make_plan("blog", m_systems, {});
   ASSERT_TRUE(plan);
   EXPECT_THAT(ids(*plan), ElementsAre("server/container", "network/address"));
   EXPECT_THAT(plan->before(1), ElementsAre(0));
@@ -65,7 +66,68 @@ TEST_F(Plans, AChainOfLossesIsFollowedToItsEnd) {
   auto first = step("a/1");
   first.undoes = {"two", "nobody's"};
   a.planned = {first};
-  EXPECT_THAT(ids(*make_plan(m_systems, {})), ElementsAre("a/1", "a/3", "b/2"));
+  EXPECT_THAT(ids(*make_plan("blog", m_systems, {})), ElementsAre("a/1", "a/3", "b/2"));
+}
+
+/// What the record of docker1 says after a plan of these steps was run.
+std::map<std::string, std::string> recorded(const plan::Plan& plan) {
+  std::map<std::string, std::string> made;
+  for (const auto& one : plan.steps()) {
+    if (one.goal.empty()) continue;
+    const auto key = fmt::format("did/{}", one.id);
+    const auto& body = one.apply.body();
+    const auto at = body.find("mrc_record blog " + key + " '\"");
+    EXPECT_NE(at, std::string::npos) << body;
+    made[key] = body.substr(body.find('"', at), 18);
+  }
+  return made;
+}
+
+TEST_F(Plans, AStepWhoseGoalIsRecordedIsDrift) {
+  auto& system = add("a");
+  system.planned = {step("a/1")};
+  system.planned[0].goal = "x=1";
+  const auto first = make_plan("blog", m_systems, {});
+  EXPECT_EQ(first->steps()[0].cause, plan::Cause::change);
+  systems::Observations seen;
+  seen.put_record(HostId("docker1"), recorded(*first));
+  EXPECT_EQ(make_plan("blog", m_systems, seen)->steps()[0].cause, plan::Cause::drift);
+  system.planned[0].goal = "x=2";
+  EXPECT_EQ(make_plan("blog", m_systems, seen)->steps()[0].cause, plan::Cause::change);
+}
+
+TEST_F(Plans, WhatFollowsSharesTheCause) {
+  auto& network = add("network");
+  auto& server = add("server");
+  auto again = step("network/address");
+  again.goal = "the address";
+  again.needs = {"container"};
+  again.gives = {"address"};
+  network.planned_when_lost["address"] = again;
+  auto replace = step("server/container");
+  replace.goal = "options";
+  replace.gives = {"container"};
+  replace.undoes = {"address"};
+  auto wait = step("server/wait");
+  wait.change = plan::Change::run;
+  wait.needs = {"container"};
+  server.planned = {replace, wait};
+  systems::Observations seen;
+  seen.put_record(HostId("docker1"), recorded(*make_plan("blog", m_systems, {})));
+  const auto drifted = make_plan("blog", m_systems, seen);
+  EXPECT_EQ(drifted->count(plan::Cause::drift), 3U);
+  server.planned[0].goal = "other options";
+  EXPECT_EQ(make_plan("blog", m_systems, seen)->count(plan::Cause::drift), 0U);
+}
+
+TEST_F(Plans, WhoLeavesAHostWaitsForAllThatIsThere) {
+  auto& system = add("a");
+  auto last = step("a/last");
+  last.needs = {plan::milestone::host_emptied(HostId("docker1"))};
+  system.planned = {last, step("a/1"), step("a/2")};
+  systems::Observations seen;
+  seen.put_departed({{HostId("docker1"), {}}});
+  EXPECT_THAT(ids(*make_plan("blog", m_systems, seen)), ElementsAre("a/1", "a/2", "a/last"));
 }
 
 TEST_F(Plans, TeardownIsAskedOnce) {

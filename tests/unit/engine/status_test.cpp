@@ -23,10 +23,25 @@ TEST(Status, WhoCouldNotBeReadComesFirstAndHidesNoOther) {
   reading.failed[away] =
       Error{ErrorKind::unreachable, "there is no route to the host", {"reading docker2"}, 0, "ssh"};
   EXPECT_THAT(
-      status(systems, reading),
+      status(systems, {up, away}, reading),
       ElementsAre(
           systems::Condition{"hosts", away, {}, Level::fail, "there is no route to the host"},
           of_up));
+}
+
+TEST(Status, AHostThatLeftTheFileIsTold) {
+  const HostId here("docker1");
+  Reading reading;
+  reading.seen.put(here, "etcd", {0, "E\n", {}});
+  const std::string key(systems::k_hosts_key);
+  reading.seen.put_record(
+      here, {{key, systems::render_recorded_hosts({{here, {}}, {HostId("docker4"), {}}})}});
+  const auto rows = status({}, {here}, reading);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].host, HostId("docker4"));
+  EXPECT_EQ(rows[0].level, Level::warn);
+  reading.seen.put_record(here, {{key, "7"}});
+  EXPECT_EQ(status({}, {here}, reading).at(0).level, Level::fail);
 }
 
 }  // namespace

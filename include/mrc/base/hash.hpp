@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "mrc/base/secret.hpp"
+
+namespace mrc {
+
+/// A short name for these bytes, to tell whether they are the same another time: FNV-1a, 16 hex
+/// digits. No protection against anybody.
+std::string short_hash(std::string_view bytes);
+
+/// Four hex digits that change when the secret does, all but once in 65,536 times. So few that they
+/// tell a guesser nothing; what compares them must be content to be wrong that seldom.
+std::string change_mark(const Secret& secret);
+
+}  // namespace mrc
