@@ -10,8 +10,10 @@ namespace mrc::cli {
 void add_validate(CLI::App& root, Env& env);
 void add_plan(CLI::App& root, Env& env);
 void add_apply(CLI::App& root, Env& env);
+void add_status(CLI::App& root, Env& env);
 void add_verify(CLI::App& root, Env& env);
 void add_destroy(CLI::App& root, Env& env);
+void add_graph(CLI::App& root, Env& env);
 void add_history(CLI::App& root, Env& env);
 void add_show(CLI::App& root, Env& env);
 void add_schema(CLI::App& root, Env& env);

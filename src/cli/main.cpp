@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
                     .err = std::cerr,
                     .in = std::cin,
                     .in_is_terminal = isatty(STDIN_FILENO) == 1,
+                    .out_is_terminal = isatty(STDOUT_FILENO) == 1,
                     .err_is_terminal = terminal,
                     .color = terminal && !variable("NO_COLOR"),
                     .variable = variable,

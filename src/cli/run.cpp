@@ -22,7 +22,9 @@ ExitCode run(const std::vector<std::string>& args, Env& env) {
   add_plan(root, env);
   add_apply(root, env);
   add_verify(root, env);
+  add_status(root, env);
   add_destroy(root, env);
+  add_graph(root, env);
   add_history(root, env);
   add_show(root, env);
   add_schema(root, env);

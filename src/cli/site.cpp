@@ -17,6 +17,8 @@
 namespace mrc::cli {
 namespace {
 
+constexpr auto k_between_tries = std::chrono::milliseconds(300);  // for a lock
+
 transport::Target target(const HostId& host,
                          const topology::Topology& topology,
                          const topology::Secrets& secrets) {
@@ -71,26 +73,6 @@ std::string render_by_cause(const std::map<HostId, Error>& failed) {
   return out;
 }
 
-/// Whoever holds the lock is the reason for all else; who cannot be reached comes next.
-ExitCode exit_code_of(const std::map<HostId, Error>& failed) {
-  auto code = ExitCode::preflight_failed;
-  for (const auto& [host, error] : failed) {
-    if (error.kind == ErrorKind::locked) return ExitCode::locked;
-    const bool away = error.kind == ErrorKind::unreachable || error.kind == ErrorKind::auth ||
-                      error.kind == ErrorKind::timeout;
-    if (away) code = ExitCode::unreachable;
-  }
-  return code;
-}
-
-/// Between two tries to get a lock that only time can free.
-void rest(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::unique_lock guard(mutex);
-  std::condition_variable_any wake;
-  wake.wait_for(guard, stop, std::chrono::milliseconds(300), [] { return false; });
-}
-
 std::string_view headline(ExitCode code) {
   switch (code) {
     case ExitCode::locked:
@@ -128,6 +110,26 @@ std::string make_token() {
 }
 
 }  // namespace
+
+ExitCode exit_code_of(const std::map<HostId, Error>& failed) {
+  // Whoever holds the lock is the reason for all else; who cannot be reached comes next.
+  auto code = ExitCode::preflight_failed;
+  for (const auto& [host, error] : failed) {
+    if (error.kind == ErrorKind::locked) return ExitCode::locked;
+    const bool away = error.kind == ErrorKind::unreachable || error.kind == ErrorKind::auth ||
+                      error.kind == ErrorKind::timeout;
+    if (away) code = ExitCode::unreachable;
+  }
+  return code;
+}
+
+bool rest(const std::stop_token& stop, std::chrono::milliseconds duration) {
+  std::mutex mutex;
+  std::unique_lock guard(mutex);
+  std::condition_variable_any wake;
+  wake.wait_for(guard, stop, duration, [] { return false; });
+  return !stop.stop_requested();
+}
 
 void add_lock_wait(CLI::App& command, std::chrono::seconds& wait) {
   command
@@ -216,7 +218,7 @@ std::optional<systems::Observations> Site::observe(Env& env, const std::optional
          !m_interrupt.soft().stop_requested()) {
     if (!told) env.err << "waiting for the lock:\n" << render_by_cause(reading.failed);
     told = true;
-    rest(m_interrupt.soft());
+    rest(m_interrupt.soft(), k_between_tries);
     reading = read(lock, env);
   }
   if (!tell(reading.failed, env) || !read_departed(reading, env)) return {};
@@ -267,6 +269,10 @@ bool Site::read_departed(engine::Reading& reading, Env& env) {
       << "  hint: these hosts left the file, and what the deployment has on them is to be taken\n"
          "  away; one that is gone for good is given up by --forget HOST\n";
   return false;
+}
+
+std::vector<systems::Condition> Site::status(const engine::Reading& reading) const {
+  return engine::status(m_systems, host_ids(topology()), reading);
 }
 
 std::vector<engine::CheckResult> Site::verify(bool write) {

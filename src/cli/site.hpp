@@ -43,6 +43,10 @@ class Site {
   /// Empty: some host is locked by another run or could not be read; told, and `env.exit_code` is
   /// set.
   std::optional<systems::Observations> observe(Env& env, const std::optional<Lock>& lock = {});
+  /// Reads what can be read, without a lock, for a command that shows how all stands. What could
+  /// not be read is in the reading; nothing is told.
+  engine::Reading look(const Env& env) { return read({}, env); }
+  std::vector<systems::Condition> status(const engine::Reading& reading) const;
   /// Runs the checks of all systems.
   std::vector<engine::CheckResult> verify(bool write);
 
@@ -73,6 +77,12 @@ class Site {
   std::unique_ptr<exec::Fleet> m_fleet;
   exec::Redactor m_redactor;
 };
+
+/// How a command ends that could not read these hosts.
+ExitCode exit_code_of(const std::map<HostId, Error>& failed);
+
+/// Waits so long, or until it is asked to stop: false then.
+bool rest(const std::stop_token& stop, std::chrono::milliseconds duration);
 
 /// "ann@workstation": who is told of as the holder of a lock, and kept in the journal.
 std::string operator_name(const Env& env);

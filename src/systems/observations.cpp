@@ -25,6 +25,11 @@ Result<const Observation*> Observations::get(const HostId& host, std::string_vie
   return &found->second;
 }
 
+bool Observations::has(const HostId& host) const {
+  const auto first = m_seen.lower_bound({host, std::string()});
+  return first != m_seen.end() && first->first.first == host;
+}
+
 const std::map<std::string, std::string>& Observations::record(const HostId& host) const {
   static const std::map<std::string, std::string> none;
   const auto found = m_records.find(host);

@@ -18,6 +18,7 @@ struct Env {
   std::ostream& err;  ///< progress and diagnostics
   std::istream& in;
   bool in_is_terminal = false;
+  bool out_is_terminal = false;
   bool err_is_terminal = false;
   bool color = false;
   std::function<std::optional<std::string>(const std::string&)> variable;  ///< of the environment

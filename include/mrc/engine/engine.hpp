@@ -23,11 +23,17 @@ using RunAll = std::function<std::map<HostId, Result<transport::Answer>>(
     const std::map<HostId, shell::Script>&)>;
 
 /// What all hosts said, or who could not be read and why; `seen` is only to be used when `failed`
-/// is empty.
+/// is empty, but for a status.
 struct Reading {
   systems::Observations seen;
   std::map<HostId, Error> failed;
 };
+
+/// How the deployment stands as far as it was read: why a host could not be is a row of its own, as
+/// is a host that is not in `wanted` any more; then all systems' rows.
+std::vector<systems::Condition> status(const Systems& systems,
+                                       const std::vector<HostId>& wanted,
+                                       const Reading& reading);
 
 /// One read-only round trip to every host: all systems' probes and the deployment's record.
 Reading observe(const std::string& deployment,

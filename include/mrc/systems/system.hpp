@@ -54,6 +54,8 @@ class Observations {
   void put(const HostId& host, std::string system, Observation what);
   /// Errors: `unreadable`, naming host and system, when the probe itself failed (status not 0).
   Result<const Observation*> get(const HostId& host, std::string_view system) const;
+  /// False: the host could not be read, as only a status goes on without.
+  bool has(const HostId& host) const;
 
   /// The `made` object of the host's record (/var/lib/mrc/NAME.json): key → JSON text of its value.
   /// Empty when mrc made nothing there.
@@ -131,6 +133,16 @@ struct Finding {
   std::string remedy;
 };
 
+/// One row of `mrc status`: how a part of the deployment stands, as the plan's probes tell it.
+struct Condition {
+  std::string group;  ///< "hosts", "etcd", "calico", "servers", "exposure"
+  HostId host;
+  std::string subject;  ///< what it is about, when not the host: "node", a server's name
+  Verdict::Level level = Verdict::Level::ok;  ///< `warn` also for what is not known
+  std::string text;                           ///< one line, the most telling first
+  bool operator==(const Condition&) const = default;
+};
+
 struct CheckOptions {
   bool write = true;  ///< false (--no-write): no row may be written
   std::string token;  ///< unique to this run, [0-9a-z], for the row that proves replication
@@ -158,6 +170,9 @@ class System {
                                                    bool delete_data) const = 0;
   /// Questions asked after the run and by `mrc verify`.
   virtual std::vector<Check> checks(const CheckOptions& options) const = 0;
+  /// How it stands, row by row. Never fails: what could not be read is a row that says so, and a
+  /// host that is not in `seen` hides no other.
+  virtual std::vector<Condition> status(const Observations& seen) const = 0;
 };
 
 }  // namespace mrc::systems

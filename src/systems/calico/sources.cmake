@@ -8,6 +8,7 @@ list(APPEND MRC_SYSTEMS_SOURCES
   calico/v0/preflight.cpp
   calico/v0/probe.cpp
   calico/v0/scripts.cpp
+  calico/v0/status.cpp
   calico/v0/steps.cpp
   calico/v0/table.cpp
   calico/v0/teardown.cpp)

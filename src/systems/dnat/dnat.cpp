@@ -37,6 +37,9 @@ class Dnat final : public System {
   std::vector<Check> checks(const CheckOptions& /*options*/) const override {
     return dnat::checks(m_wanted);
   }
+  std::vector<systems::Condition> status(const Observations& seen) const override {
+    return dnat::status(m_wanted, seen);
+  }
 
  private:
   Result<std::map<HostId, dnat::Observed>> read_all(const Observations& seen) const {

@@ -26,4 +26,8 @@ std::vector<plan::Step> teardown(const std::string& deployment,
 
 std::vector<Check> checks(const std::vector<Exposure>& wanted);
 
+/// A row for each exposure.
+std::vector<systems::Condition> status(const std::vector<Exposure>& wanted,
+                                       const Observations& seen);
+
 }  // namespace mrc::systems::dnat

@@ -68,6 +68,9 @@ class Docker final : public System {
     }
     return all;
   }
+  std::vector<Condition> status(const Observations& seen) const override {
+    return docker::status(m_topology, seen);
+  }
 
  private:
   const topology::Topology& m_topology;

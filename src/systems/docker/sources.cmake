@@ -1,3 +1,3 @@
 list(APPEND MRC_SYSTEMS_SOURCES
-  docker/docker.cpp docker/preflight.cpp docker/probe.cpp docker/steps.cpp)
+  docker/docker.cpp docker/preflight.cpp docker/probe.cpp docker/status.cpp docker/steps.cpp)
 list(APPEND MRC_SYSTEMS_SCRIPTS docker/docker.sh)

@@ -18,6 +18,9 @@ std::vector<Finding> findings(const topology::Topology& topology,
 std::vector<plan::Step> steps(const topology::Topology& topology,
                               const std::map<HostId, Observed>& seen);
 
+/// A row for each host that was read.
+std::vector<Condition> status(const topology::Topology& topology, const Observations& seen);
+
 /// Plans from the records alone. Errors: `unreadable`, when a record is not of our shape.
 Result<std::vector<plan::Step>> teardown(const topology::Topology& topology,
                                          const Observations& seen);

@@ -46,6 +46,10 @@ class Etcd final : public System {
     return etcd::checks(m_want);
   }
 
+  std::vector<Condition> status(const Observations& seen) const override {
+    return is_elsewhere() ? etcd::endpoints_status(m_want, seen) : etcd::status(m_want, seen);
+  }
+
  private:
   bool is_elsewhere() const { return !m_want.endpoints.empty(); }
 

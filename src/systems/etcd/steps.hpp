@@ -30,4 +30,9 @@ Result<std::vector<plan::Step>> teardown(const Desired& want, const Observations
 
 std::vector<Check> checks(const Desired& want);
 
+/// A row for each member.
+std::vector<Condition> status(const Desired& want, const Observations& seen);
+/// Of a cluster that is not ours: a row for each endpoint on each host.
+std::vector<Condition> endpoints_status(const Desired& want, const Observations& seen);
+
 }  // namespace mrc::systems::etcd

@@ -66,6 +66,9 @@ class Hosts final : public System {
     }
     return all;
   }
+  std::vector<Condition> status(const Observations& seen) const override {
+    return hosts::status(m_topology, seen);
+  }
 
  private:
   const topology::Topology& m_topology;

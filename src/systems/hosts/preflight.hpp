@@ -13,4 +13,7 @@ namespace mrc::systems::hosts {
 std::vector<Finding> findings(const topology::Topology& topology,
                               const std::map<HostId, Observed>& seen);
 
+/// A row for each host that was read.
+std::vector<Condition> status(const topology::Topology& topology, const Observations& seen);
+
 }  // namespace mrc::systems::hosts

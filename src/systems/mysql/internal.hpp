@@ -14,5 +14,7 @@ std::vector<plan::Step> make_teardown(const Desired& desired,
                                       const Observations& all,
                                       bool delete_data);
 std::vector<Check> make_checks(const Desired& desired, const CheckOptions& options);
+/// A row for each server.
+std::vector<Condition> make_status(const Desired& desired, const Observations& seen);
 
 }  // namespace mrc::systems::mysql

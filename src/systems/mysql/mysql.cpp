@@ -57,6 +57,10 @@ class MysqlSystem final : public System {
     return make_checks(m_desired, options);
   }
 
+  std::vector<Condition> status(const Observations& seen) const override {
+    return make_status(m_desired, seen);
+  }
+
  private:
   Result<Seen> read_all(const Observations& seen) const {
     Seen all;

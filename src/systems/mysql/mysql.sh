@@ -281,7 +281,7 @@ mrc_mysql_probe() {
 
 mrc_mysql_probe_sql() {
   if ! mrc_mysql "$1" root "$2" -N >"$MRC_D/vars" 2>"$MRC_D/vars.err" <<SQL; then
-SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','server_id','server_uuid','gtid_mode','read_only','super_read_only','skip_networking','log_bin_basename');
+SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','server_id','server_uuid','gtid_mode','read_only','super_read_only','skip_networking','log_bin_basename','gtid_executed');
 SELECT 'mrc_accounts', COUNT(*) FROM mysql.user WHERE User = '$3' AND Host = '%' AND Repl_slave_priv = 'Y';
 SQL
     printf 'sql\t%s\n' "$(tail -n 1 "$MRC_D/vars.err")"

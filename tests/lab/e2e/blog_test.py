@@ -156,6 +156,21 @@ class BlogStory(Story):
             for word in (ROOT_PASSWORD, REPL_PASSWORD, json.dumps(ROOT_PASSWORD)[1:-1], json.dumps(REPL_PASSWORD)[1:-1]):
                 self.assertNotIn(word, seen, f"on {host}")
 
+    def test_09_status_shows_all_of_it_and_that_it_is_well(self) -> None:
+        done = self.site.mrc("status", "--json")
+        self.assertEqual(done.returncode, 0, summary(done))
+        record = load_json(done)
+        self.assertTrue(record["ok"])
+        rows = [(row["group"], row["host"], row["subject"]) for row in record["conditions"]]
+        for host in HOSTS:
+            for wanted in (("hosts", None), ("hosts", "docker"), ("etcd", None), ("calico", "node"),
+                           ("servers", SERVERS[host]), ("exposure", SERVERS[host])):  # fmt: skip
+                self.assertIn((wanted[0], host, wanted[1]), rows)
+        texts = {row["subject"]: row["text"] for row in record["conditions"] if row["group"] == "servers"}
+        self.assertRegex(texts["mysql-master"], r"^master, up, 5\.6")
+        self.assertRegex(texts["mysql-slave1"], r"both threads run, \d+ s behind, 0 transactions behind, read-only")
+        self.assertEqual({row["level"] for row in record["conditions"]}, {"ok"}, summary(done))
+
     # -- nothing to do
 
     def test_10_plan_right_after_is_empty(self) -> None:
@@ -207,6 +222,11 @@ class BlogStory(Story):
         self.assertTrue(failed)
         self.assertEqual({check["subject"] for check in failed}, {"mysql-slave2"}, summary(done))
         self.assertTrue(any("Slave_SQL_Running" in check["detail"] for check in failed), summary(done))
+        done = self.site.mrc("status", "--json")
+        self.assertEqual(done.returncode, 5, summary(done))
+        (row,) = [row for row in load_json(done)["conditions"] if row["level"] != "ok"]
+        self.assertEqual((row["level"], row["subject"]), ("fail", "mysql-slave2"))
+        self.assertIn("Slave_SQL_Running: No", row["text"])
 
     def test_22_plan_shows_the_stopped_thread_and_apply_starts_it(self) -> None:
         done = self.site.mrc("plan", "--json")

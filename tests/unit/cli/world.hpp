@@ -43,6 +43,7 @@ struct CliWorld {
                  .err = err,
                  .in = in,
                  .in_is_terminal = in_is_terminal,
+                 .out_is_terminal = out_is_terminal,
                  .err_is_terminal = false,
                  .color = false,
                  .variable = [this](const std::string& name) -> std::optional<std::string> {
@@ -64,6 +65,7 @@ struct CliWorld {
   FakeClock clock;
   std::map<std::string, std::string> variables;
   bool in_is_terminal = false;
+  bool out_is_terminal = false;
   std::ostringstream out;
   std::ostringstream err;
 };

@@ -32,8 +32,16 @@ class FakeSystem final : public systems::System {
     return planned;
   }
   std::vector<systems::Check> checks(const systems::CheckOptions&) const override { return {}; }
+  std::vector<systems::Condition> status(const systems::Observations& seen) const override {
+    std::vector<systems::Condition> out;
+    for (const auto& one : conditions) {
+      if (seen.has(one.host)) out.push_back(one);
+    }
+    return out;
+  }
 
   std::vector<plan::Step> planned;
+  std::vector<systems::Condition> conditions;  // those of hosts that were read are told
   std::map<plan::Milestone, plan::Step> planned_when_lost;
 
  private:

@@ -36,6 +36,9 @@ class Driver final : public System {
   std::vector<Check> checks(const CheckOptions& /*options*/) const override {
     return make_checks(m_desired);
   }
+  std::vector<Condition> status(const Observations& seen) const override {
+    return make_status(m_desired, seen);
+  }
 
  private:
   Desired m_desired;

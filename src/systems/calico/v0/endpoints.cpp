@@ -55,6 +55,13 @@ std::string difference(const Desired& want,
 
 }  // namespace
 
+std::string endpoint_difference(const Desired& want,
+                                const HostWant& host,
+                                const ServerWant& server,
+                                const Reading& seen) {
+  return difference(want, host, server, seen);
+}
+
 const Endpoint* foreign_holder(const ServerWant& server, const HostSeen& on, const Reading& seen) {
   if (!seen.cluster) return nullptr;
   const auto* endpoint = seen.cluster->find_by_address(server.address.text());

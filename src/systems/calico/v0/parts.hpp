@@ -25,6 +25,9 @@ std::vector<plan::Step> teardown_steps(const Desired& want, const Reading& seen)
 
 std::vector<Check> make_checks(const Desired& want);
 
+/// A row for each node and each server's endpoint, for the pool and for the profile.
+std::vector<Condition> make_status(const Desired& want, const Observations& seen);
+
 /// Why the node on this host is not the wanted one, as container or in etcd; empty: it is, as far
 /// as can be known. A node that mrc did not start may reach the same etcd by other words.
 std::string node_difference(const Desired& want, const HostWant& host, const Reading& seen);
@@ -34,6 +37,12 @@ bool same_etcd(const Desired& want, const HostWant& host, const NodeContainer& n
 
 /// Why the profile in etcd is not the wanted one, a line for each difference.
 std::vector<plan::DiffLine> profile_differences(const Desired& want, const Profile& now);
+
+/// Why the server's endpoint is not as wanted; empty: it is.
+std::string endpoint_difference(const Desired& want,
+                                const HostWant& host,
+                                const ServerWant& server,
+                                const Reading& seen);
 
 /// The endpoint that has the server's address but was not made by mrc; null: none.
 const Endpoint* foreign_holder(const ServerWant& server, const HostSeen& on, const Reading& seen);

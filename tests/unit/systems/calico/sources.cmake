@@ -5,6 +5,7 @@ list(APPEND MRC_SYSTEMS_TESTS
   calico/v0_preflight_test.cpp
   calico/v0_probe_test.cpp
   calico/v0_script_test.cpp
+  calico/v0_status_test.cpp
   calico/v0_steps_test.cpp
   calico/v0_table_test.cpp
   calico/v0_teardown_test.cpp)

@@ -1,0 +1,105 @@
+#include "systems/mysql/gtid.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mrc::systems::mysql {
+namespace {
+
+using Number = std::uint64_t;
+using Interval = std::pair<Number, Number>;  // both ends are in it
+using Set = std::map<std::string, std::vector<Interval>>;
+
+std::string without_breaks(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && text.substr(i, 2) == "\\n") {
+      ++i;
+    } else if (text[i] != '\n' && text[i] != ' ') {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+std::vector<std::string_view> split(std::string_view text, char by) {
+  std::vector<std::string_view> out;
+  for (;;) {
+    const auto end = text.find(by);
+    out.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::optional<Number> to_number(std::string_view text) {
+  Number value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value == 0) return {};
+  return value;
+}
+
+std::optional<Interval> to_interval(std::string_view text) {
+  const auto dash = text.find('-');
+  const auto first = to_number(text.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : to_number(text.substr(dash + 1));
+  if (!first || !last || *last < *first) return {};
+  return Interval(*first, *last);
+}
+
+std::optional<Set> parse(std::string_view text) {
+  const auto plain = without_breaks(text);
+  Set set;
+  for (const auto part : split(plain, ',')) {
+    if (part.empty()) continue;
+    const auto words = split(part, ':');
+    std::string source(words[0]);
+    if (words.size() < 2 || source.size() != 36) return {};
+    for (auto word = words.begin() + 1; word != words.end(); ++word) {
+      if (const auto interval = to_interval(*word)) {
+        set[source].push_back(*interval);
+      } else if (!word->empty() && (*word)[0] > '9' && word + 1 != words.end()) {
+        source = std::string(words[0]) + ":" + std::string(*word);
+      } else {
+        return {};
+      }
+    }
+  }
+  for (auto& [source, intervals] : set) std::sort(intervals.begin(), intervals.end());
+  return set;
+}
+
+/// What of `of` no interval of `in` has; `in` is sorted.
+Number uncovered(Interval of, const std::vector<Interval>& in) {
+  Number count = 0;
+  for (const auto& [first, last] : in) {
+    if (last < of.first) continue;
+    if (first > of.second) break;
+    if (first > of.first) count += first - of.first;
+    if (last >= of.second) return count;
+    of.first = last + 1;
+  }
+  return count + of.second - of.first + 1;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> missing(std::string_view of, std::string_view in) {
+  const auto wanted = parse(of);
+  const auto there = parse(in);
+  if (!wanted || !there) return {};
+  Number count = 0;
+  for (const auto& [source, intervals] : *wanted) {
+    const auto found = there->find(source);
+    for (const auto& one : intervals) {
+      count += uncovered(one, found == there->end() ? std::vector<Interval>{} : found->second);
+    }
+  }
+  return count;
+}
+
+}  // namespace mrc::systems::mysql

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace mrc::systems::mysql {
+
+/// How many transactions of the GTID set `of` are not in `in`; empty when one of them is no set.
+///
+/// Shape:  "UUID:1-4:7,UUID:2", with or without line breaks; as the client's batch output writes
+///         them, "\n" in two characters. A tag counts as part of what is before it: "UUID:tag:1-3".
+/// Source: MySQL 8.4 manual, "GTID Format and Storage".
+std::optional<std::uint64_t> missing(std::string_view of, std::string_view in);
+
+}  // namespace mrc::systems::mysql
