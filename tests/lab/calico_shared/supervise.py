@@ -13,7 +13,7 @@ def keep(name: str, once, pause: float) -> None:
         try:
             once()
             time.sleep(pause)
-        except Exception:
+        except Exception as error:
             with open(f"{folder}/current", "a") as log:
-                log.write(time.strftime("%F %T ") + traceback.format_exc())
+                log.write(time.strftime("%F %T ") + traceback.format_exc() + (getattr(error, "stderr", "") or ""))
             time.sleep(2)

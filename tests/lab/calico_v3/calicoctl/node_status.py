@@ -18,7 +18,7 @@ MODULES = (
 
 
 def commands() -> list[list[str]]:
-    """What runs, a shebang's interpreter left out."""
+    """What runs; a script's interpreter and its options are left out."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -28,6 +28,8 @@ def commands() -> list[list[str]]:
             continue
         if words and os.path.basename(words[0]).startswith("python"):
             words = words[1:]
+            while words and words[0].startswith("-"):
+                words = words[1:]
         if words:
             found.append([os.path.basename(words[0]), *words[1:]])
     return found

@@ -27,21 +27,19 @@ def multiport(ports: list, direction: str, negation: str) -> str:
     return f"-m multiport {negation}--{direction}-ports {','.join(map(str, ports))}"
 
 
-def side(entity: dict, option: str, direction: str, selectors: set[str]) -> list[str]:
+def side(entity: dict, option: str, way: str, direction: str, selectors: set[str]) -> list[str]:
     """The conditions on a source or destination: one text for each of its nets, all of them alternatives."""
     fixed = []
     for key, negation in (("selector", ""), ("notSelector", "! ")):
         if entity.get(key):
             selectors.add(entity[key])
-            fixed.append(f"-m set {negation}--match-set {ipset_name(entity[key])} {direction[:3]}")
+            fixed.append(f"-m set {negation}--match-set {ipset_name(entity[key])} {way}")
     for key, negation in (("ports", ""), ("notPorts", "! ")):
         if entity.get(key):
             fixed.append(multiport(entity[key], direction, negation))
-    nets = entity.get("nets") or [None]
-    texts = []
-    for net in nets:
-        texts.append(" ".join(([f"{option} {net}"] if net else []) + fixed))
-    return texts
+    for net in entity.get("notNets") or []:
+        fixed.append(f"! {option} {net}")
+    return [" ".join(([f"{option} {net}"] if net else []) + fixed) for net in entity.get("nets") or [None]]
 
 
 def conditions(rule: dict, selectors: set[str]) -> list[str]:
@@ -53,8 +51,8 @@ def conditions(rule: dict, selectors: set[str]) -> list[str]:
     if "type" in icmp:
         code = f"/{icmp['code']}" if "code" in icmp else ""
         before.append(f"-m icmp --icmp-type {icmp['type']}{code}")
-    sources = side(rule.get("source") or {}, "-s", "source", selectors)
-    destinations = side(rule.get("destination") or {}, "-d", "destination", selectors)
+    sources = side(rule.get("source") or {}, "-s", "src", "source", selectors)
+    destinations = side(rule.get("destination") or {}, "-d", "dst", "destination", selectors)
     return [" ".join(filter(None, [*before, s, d])) for s, d in itertools.product(sources, destinations)]
 
 
