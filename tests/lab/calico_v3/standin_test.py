@@ -389,6 +389,22 @@ class NodeRun(Emptied):
         self.assertEqual(ok("docker2", "docker inspect -f {{.State.Running}} calico-node; docker rm -f calico-node"), "true\ncalico-node\n")
 
 
+class Users(Emptied):
+    def test_user_and_password(self) -> None:
+        """ETCD_USERNAME / ETCD_PASSWORD in the environment are honoured, by the plugin too and by what it calls."""
+        login = "ETCD_USERNAME=root ETCD_PASSWORD=secret"
+        self.assertEqual(ctl("apply -f -", stdin=POOL)[0], 0)
+        ok("docker1", "etcdctl role add root; etcdctl user add root:secret && etcdctl user grant-role root root && etcdctl auth enable")
+        try:
+            self.assertEqual(ctl("get ippool")[0], 1)
+            self.assertEqual(ctl("get ippool", env=f"{ETCD} {login}")[0], 0)
+            rc, out, err = cni("ADD", program=f"env {login} /opt/cni/bin/calico", cfg=config("docker1", nodename_file_optional=True),
+                               CNI_NETNS="/proc/999999/ns/net", CNI_ARGS="IP=10.77.0.11")  # fmt: skip
+            self.assertTrue(out["msg"].startswith("failed to Statfs"), out)  # so calico-ipam gave an address
+        finally:
+            ok("docker1", "etcdctl --user root:secret auth disable && etcdctl user delete root && etcdctl role delete root")
+
+
 class Contract(Emptied):
     """What the plugins say before they do anything."""
 

@@ -9,10 +9,10 @@ import config
 import kinds
 import yaml_text
 from ending import Fail
+from etcd3 import EtcdError
 from ipam import Ipam
 from printing import printer
 from store import VERSION, Exists, NotFound, Store, StoreError, identity
-from etcd3 import EtcdError
 
 SUFFIXES = (".json", ".yaml", ".yml")
 REFUSED = (StoreError, EtcdError, kinds.Invalid)

@@ -77,7 +77,7 @@ class Etcd:
         return context
 
     def log_in(self) -> None:
-        kept = self.deadline
+        kept, self.token = self.deadline, ""
         self.deadline = min(kept or time.monotonic() + FIRST_LOGIN, time.monotonic() + FIRST_LOGIN)
         answer = self.call("auth/authenticate", {"name": self.settings.username, "password": self.settings.password})
         self.deadline, self.token = kept, answer["token"]
@@ -112,6 +112,9 @@ class Etcd:
         if response.status == 200:
             return answer
         if response.status in (503, 504):  # no leader, or not in time
+            return None
+        if response.status == 401 and self.token:  # it lives for minutes only
+            self.log_in()
             return None
         raise EtcdError(answer.get("error") or answer.get("message") or f"etcd answered {response.status}")
 
@@ -154,3 +157,19 @@ class Etcd:
     def transaction(self, condition: dict, action: dict) -> bool:
         answer = self.call("kv/txn", {"compare": [condition | {"result": "EQUAL"}], "success": [action]})
         return bool(answer.get("succeeded"))
+
+
+class Snapshot:
+    """All keys with a prefix at one moment, to be read as etcd itself."""
+
+    def __init__(self, etcd: Etcd, prefix: str) -> None:
+        self.values, self.revision = etcd.listing(prefix)
+
+    def get(self, key: str) -> Value | None:
+        return self.values.get(key)
+
+    def tree(self, prefix: str) -> dict[str, Value]:
+        return {key: value for key, value in self.values.items() if key.startswith(prefix)}
+
+    def listing(self, prefix: str) -> tuple[dict[str, Value], int]:
+        return self.tree(prefix), self.revision

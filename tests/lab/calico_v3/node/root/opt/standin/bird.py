@@ -10,7 +10,7 @@ import time
 
 import bgp
 import environment
-from etcd3 import Etcd
+from etcd3 import Etcd, Snapshot
 from ipam import Ipam
 from store import Store
 from supervise import keep
@@ -68,16 +68,17 @@ def ask(words: list[str]) -> int:
 
 
 class Bird:
-    def __init__(self, store: Store, node: str) -> None:
-        self.store, self.node = store, node
+    def __init__(self, etcd: Etcd, node: str) -> None:
+        self.etcd, self.node = etcd, node
         self.speaker: bgp.Speaker | None = None
 
     def sessions(self) -> list[tuple[str, str, str]]:
         return self.speaker.sessions() if self.speaker else []
 
     def once(self) -> None:
+        store = Store(Snapshot(self.etcd, "/calico/"))
         addresses = {}
-        for node in self.store.every("Node"):
+        for node in store.every("Node"):
             if text := (node["spec"].get("bgp") or {}).get("ipv4Address"):
                 addresses[node["metadata"]["name"]] = text.split("/")[0]
         if self.node not in addresses:
@@ -86,14 +87,15 @@ class Bird:
             speaker = bgp.Speaker(addresses[self.node])
             speaker.listen()
             self.speaker = speaker
-        ipam = Ipam(self.store)
+        ipam = Ipam(store)
         pools = [ipaddress.ip_network(p["cidr"]) for p in ipam.pools() if not p.get("disableBGPExport")]
-        others = {a for n, a in addresses.items() if n != self.node} if self.meshed() else set()
+        others = {a for n, a in addresses.items() if n != self.node} if meshed(store) else set()
         self.speaker.once(others, pools, ipam.own_blocks(self.node))
 
-    def meshed(self) -> bool:
-        found = self.store.find("BGPConfiguration", "default")
-        return found is None or found["spec"].get("nodeToNodeMeshEnabled", True)
+
+def meshed(store: Store) -> bool:
+    found = store.find("BGPConfiguration", "default")
+    return found is None or found["spec"].get("nodeToNodeMeshEnabled", True)
 
 
 def main(name: str) -> None:
@@ -102,7 +104,7 @@ def main(name: str) -> None:
         bgp.serve_control("bird6.ctl", lambda connection: answer(connection, list))
         while True:
             signal.pause()
-    bird = Bird(Store(Etcd(environment.load()[1])), os.environ["NODENAME"])
+    bird = Bird(Etcd(environment.load()[1]), os.environ["NODENAME"])
     bgp.serve_control("bird.ctl", lambda connection: answer(connection, bird.sessions))
     threading.Thread(target=keep, args=("bird", bird.once, 1.0), daemon=True).start()
     while True:

@@ -14,12 +14,12 @@ import environment
 import felix
 import health
 from etcd3 import Etcd
-from store import VERSION, Store
+from store import VERSION
 from supervise import keep
 
 PROBES = ("-felix-live", "-felix-ready", "-bird-live", "-bird-ready", "-bird6-live", "-bird6-ready")
 ALL_PEERS_FOR = 30.0  # seconds after the start in which bird-ready wants every peer, and not just one
-STARTED = "/run/standin-started"
+STARTED = "/opt/standin/started"
 
 
 def main(words: list[str]) -> int:
@@ -36,7 +36,7 @@ def main(words: list[str]) -> int:
 
 def run_felix() -> int:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    policy = felix.Felix(Store(Etcd(environment.load()[1])), os.environ["NODENAME"])
+    policy = felix.Felix(Etcd(environment.load()[1]), os.environ["NODENAME"])
     if health.enabled():
         health.serve(policy)
     threading.Thread(target=keep, args=("felix", policy.once, 0.5), daemon=True).start()

@@ -9,6 +9,7 @@ import os
 import time
 
 import selector
+from etcd3 import Etcd, Snapshot
 from linux import host_link, run, succeeds, sysctl
 from rules import ACCEPT, chain_name, cleared, ipset_name, render_rules
 from store import Store
@@ -46,8 +47,8 @@ def labels(endpoint: dict, profiles: dict[str, dict]) -> dict[str, str]:
 
 
 class Felix:
-    def __init__(self, store: Store, node: str) -> None:
-        self.store, self.node = store, node
+    def __init__(self, etcd: Etcd, node: str) -> None:
+        self.etcd, self.node = etcd, node
         self.in_sync = False
         self.variant = ""
         self.applied = ""
@@ -57,17 +58,16 @@ class Felix:
         self.reverse_path = True
 
     def once(self) -> None:
-        information = self.store.find("ClusterInformation", "default")
+        store = Store(Snapshot(self.etcd, "/calico/"))
+        information = store.find("ClusterInformation", "default")
         if information is None or not information["spec"].get("datastoreReady"):
             return
-        endpoints = self.store.every("WorkloadEndpoint")
-        profiles = {p["metadata"]["name"]: p["spec"] for p in self.store.every("Profile")}
-        policies = sorted(self.store.every("GlobalNetworkPolicy") + self.store.every("NetworkPolicy"), key=order)
-        pools = [p["spec"] for p in self.store.every("IPPool") if ":" not in p["spec"]["cidr"]]
-        to_host = ((self.store.find("FelixConfiguration", f"node.{self.node}") or {}).get("spec") or {}).get(
-            "defaultEndpointToHostAction", "Drop"
-        )
-        self.write_mtu(pools)
+        endpoints = store.every("WorkloadEndpoint")
+        profiles = {p["metadata"]["name"]: p["spec"] for p in store.every("Profile")}
+        policies = sorted(store.every("GlobalNetworkPolicy") + store.every("NetworkPolicy"), key=order)
+        pools = [p["spec"] for p in store.every("IPPool") if ":" not in p["spec"]["cidr"]]
+        own = store.find("FelixConfiguration", f"node.{self.node}") or {"spec": {}}
+        to_host = own["spec"].get("defaultEndpointToHostAction", "Drop")
         mine = [e for e in endpoints if e["spec"]["node"] == self.node]
         local = [e for e in mine if host_link(e["spec"]["interfaceName"])]
         sets, filter_text, chains = self.render(local, endpoints, profiles, policies, to_host)
@@ -77,6 +77,7 @@ class Felix:
         }
         wanted = json.dumps([sets, filter_text])
         if wanted != self.applied or time.monotonic() - self.refreshed > REFRESH:
+            self.write_mtu(pools)
             self.apply(sets, filter_text, chains)
             self.applied, self.refreshed = wanted, time.monotonic()
         self.route(local)
