@@ -571,9 +571,10 @@ class Life(Case, Story):
 
     def test_05_names_and_addresses_that_are_refused(self) -> None:
         """Any startup failure: exit 1; a name in capitals is not lowered and fails Node validation."""
-        rc, out, err = ctl(f"node run --node-image={IMAGE} --no-default-ippools --name=host2 --ip={FIRST}", host="docker2")
+        rc, _, err = ctl(f"node run --node-image={IMAGE} --no-default-ippools --name=host2 --ip={FIRST}", host="docker2")
         self.assertEqual((rc, err), (1, "error executing command: calico/node has terminated, check logs for details\n"))
-        self.assertIn(f"Calico node 'host1' is already using the IPv4 address {FIRST}.", out)
+        text = f"Calico node 'host1' is already using the IPv4 address {FIRST}."
+        wait_until("the reason", lambda: text in ok("docker2", "docker logs calico-node"))
         ok("docker2", "docker rm -f calico-node")
         rc, out, _ = shell("docker2", f"docker run --rm --net=host --privileged -e NODENAME=Host2 -e {ETCD} calico/node:v3.32.1")
         self.assertEqual(rc, 1)
