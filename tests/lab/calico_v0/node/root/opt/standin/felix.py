@@ -6,15 +6,12 @@ a rule lets it in. The host itself is not policed.
 
 import hashlib
 import json
-import subprocess
 import time
+
+from linux import host_link, run, succeeds, sysctl
 
 MARK = "0x1000000/0x1000000"
 JUMPS = {"filter": ("FORWARD", "INPUT", "OUTPUT"), "nat": ("PREROUTING", "POSTROUTING")}
-
-
-def run(*words: str, text: str | None = None, check: bool = True) -> str:
-    return subprocess.run(words, input=text, capture_output=True, text=True, check=check, timeout=20).stdout
 
 
 def short(name: str, limit: int = 16) -> str:
@@ -24,11 +21,6 @@ def short(name: str, limit: int = 16) -> str:
 
 def ipset_name(tag: str) -> str:
     return f"felix-v4-{short(tag, 20)}"
-
-
-def sysctl(path: str, value: str) -> None:
-    with open(f"/proc/sys/{path}", "w") as file:
-        file.write(value)
 
 
 def match(rule: dict) -> str:
@@ -129,7 +121,7 @@ class Felix:
         if etcd.get("/calico/v1/Ready") != "true":
             return
         endpoints, profiles, pools = self.read(etcd)
-        local = [e for e in endpoints if e["host"] == self.host and self.is_up(e["name"])]
+        local = [e for e in endpoints if e["host"] == self.host and host_link(e["name"])]
         sets = {t: members(endpoints, profiles, t) for t in sorted({t for p in profiles.values() for t in p["tags"]})}
         filter_text, chains = render_filter(local, profiles)
         nat_text = render_nat(pools)
@@ -152,14 +144,6 @@ class Felix:
                 pools.append(json.loads(value))
         whole = {n: p for n, p in profiles.items() if "tags" in p and "rules" in p}
         return endpoints, whole, pools
-
-    @staticmethod
-    def is_up(interface: str) -> bool:
-        try:
-            with open(f"/sys/class/net/{interface}/operstate") as file:
-                return file.read().strip() == "up"
-        except OSError:
-            return False
 
     @staticmethod
     def plumb(endpoint: dict) -> None:
@@ -195,7 +179,7 @@ class Felix:
         stale = [w.split()[1] for w in listed if w.startswith("-N felix-") and w.split()[1] not in chains]
         for action in ("-F", "-X"):
             for chain in stale:
-                run("iptables", "-w", action, chain, check=False)
+                succeeds("iptables", "-w", action, chain)
 
 
 def members(endpoints: list[dict], profiles: dict[str, dict], tag: str) -> list[str]:

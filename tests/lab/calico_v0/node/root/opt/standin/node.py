@@ -3,16 +3,16 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
-import traceback
 import uuid
 
 import bird
 import felix
 from etcd2 import Etcd, EtcdError
+from linux import own_addresses
+from supervise import keep
 
 HOST = os.environ["HOSTNAME"]
 V1, BGP, IPAM = "/calico/v1", "/calico/bgp/v1", "/calico/ipam/v2"
@@ -21,18 +21,12 @@ V1, BGP, IPAM = "/calico/v1", "/calico/bgp/v1", "/calico/ipam/v2"
 def detect_ip() -> str:
     """The last address of the last interface that is not a container's or tunnel's; br-* counts."""
     skip = ("lo", "docker", "cbr", "virbr", "lxcbr", "veth", "cali", "tunl", "flannel")
-    lines = subprocess.run(["ip", "-o", "-4", "addr"], capture_output=True, text=True, check=True).stdout.splitlines()
-    found = [line.split()[3].split("/")[0] for line in lines if not line.split()[1].startswith(skip)]
+    found = [address for address, (_, interface) in own_addresses().items() if not interface.startswith(skip)]
     if not found:
         print("Couldn't autodetect a management IP address. Please provide an IP with the --ip option.")
         sys.exit(1)
     print(f"No IP provided. Using detected IP: {found[-1]}")
     return found[-1]
-
-
-def own_addresses() -> set[str]:
-    lines = subprocess.run(["ip", "-o", "-4", "addr"], capture_output=True, text=True, check=True).stdout.splitlines()
-    return {line.split()[3].split("/")[0] for line in lines}
 
 
 def startup(etcd: Etcd) -> str:
@@ -82,20 +76,6 @@ def startup(etcd: Etcd) -> str:
     return ip
 
 
-def keep(name: str, once, etcd: Etcd, pause: float) -> None:
-    """A supervised loop: what fails is logged and tried again after 2 s, as runit does."""
-    folder = f"/var/log/calico/{name}"
-    os.makedirs(folder, exist_ok=True)
-    while True:
-        try:
-            once(etcd)
-            time.sleep(pause)
-        except Exception:
-            with open(f"{folder}/current", "a") as log:
-                log.write(time.strftime("%F %T ") + traceback.format_exc())
-            time.sleep(2)
-
-
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     etcd = Etcd.from_environment()
@@ -108,11 +88,11 @@ def main() -> None:
     # The dataplane comes later, as with the real one.
     print("Calico node started successfully", flush=True)
     time.sleep(1)
-    speaker = bird.Speaker(HOST, ip)
-    threading.Thread(target=keep, args=("felix", felix.Felix(HOST).once, etcd, 0.5), daemon=True).start()
+    policy, routes = felix.Felix(HOST), bird.Bird(HOST, ip)
+    threading.Thread(target=keep, args=("felix", lambda: policy.once(etcd), 0.5), daemon=True).start()
     if os.environ.get("CALICO_NETWORKING", "true") != "false":
-        speaker.listen()
-        threading.Thread(target=keep, args=("bird", speaker.once, etcd, 1.0), daemon=True).start()
+        routes.listen()
+        threading.Thread(target=keep, args=("bird", lambda: routes.once(etcd), 1.0), daemon=True).start()
     while True:
         signal.pause()
 
