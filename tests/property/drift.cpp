@@ -211,7 +211,11 @@ constexpr Deed k_deeds[] = {
        return true;
      }},
     {"docker rmi -f of the servers' image",
-     [](Hand& hand) { return hand.host.images.erase(*hand.topology.mysql.image) > 0; }},
+     [](Hand& hand) {
+       const auto& image = *hand.topology.mysql.image;
+       const bool ours = hand.host.records.at("orders").contains("docker/image/" + image);
+       return ours && hand.host.images.erase(image) > 0;
+     }},
 };
 
 }  // namespace

@@ -131,11 +131,15 @@ class Story {
         m_untouchable(untouchable(m_world)) {}
 
   void tell() {
-    bring_about(m_case.from, "A");
-    const auto to = edited(m_case.from, m_case.edits);
-    bring_about(to, "B");
-    if (m_case.drifts) mend(to);
-    end(to);
+    try {
+      bring_about(m_case.from, "A");
+      const auto to = edited(m_case.from, m_case.edits);
+      bring_about(to, "B");
+      if (m_case.drifts) mend(to);
+      end(to);
+    } catch (const std::exception& why) {
+      throw Broken(fmt::format("{}\nwhat was run: {}", why.what(), m_told));
+    }
   }
 
  private:
@@ -165,8 +169,14 @@ class Story {
                              render_text(plan, plan::Detail::full)));
   }
 
-  bool run(const plan::Plan& plan, const std::optional<Cut>& cut) {
-    return apply(plan, m_world, m_random, cut, [&](const plan::Step& step) { watch(step, plan); });
+  bool run(const plan::Plan& plan, const std::optional<Cut>& cut, std::string_view what) {
+    m_told += fmt::format("\n{}:", what);
+    const bool whole = apply(plan, m_world, m_random, cut, [&](const plan::Step& step) {
+      m_told += fmt::format(" {}", step.id);
+      watch(step, plan);
+    });
+    if (!whole) m_told += fmt::format(" (cut off after {} commands)", cut->commands);
+    return whole;
   }
 
   std::optional<Cut> cut(const plan::Plan& plan) {
@@ -177,9 +187,9 @@ class Story {
   void bring_about(const Wish& wish, const char* which) {
     Deployment deployment(wish, m_world);
     auto plan = deployment.plan();
-    if (!run(plan, cut(plan))) {
+    if (!run(plan, cut(plan), which)) {
       plan = deployment.plan();
-      run(plan, {});
+      run(plan, {}, which);
     }
     const auto rest = deployment.plan();
     if (rest.empty()) return;
@@ -196,7 +206,7 @@ class Story {
     const auto plan = deployment.plan();
     if (plan.empty()) throw Broken("not seen as drift: " + what);
     try {
-      run(plan, {});
+      run(plan, {}, what);
       const auto rest = deployment.plan();
       if (!rest.empty()) {
         throw Broken(fmt::format("the plan is not empty after mending:\n{}\nthe plan before:\n{}",
@@ -211,9 +221,9 @@ class Story {
   void end(const Wish& wish) {
     Deployment deployment(wish, m_world);
     auto plan = deployment.teardown(m_case.delete_data);
-    if (!run(plan, cut(plan))) {
+    if (!run(plan, cut(plan), "destroy")) {
       plan = deployment.teardown(m_case.delete_data);
-      run(plan, {});
+      run(plan, {}, "destroy");
     }
     auto now = facts(m_world);
     if (!m_case.delete_data) {
@@ -240,6 +250,7 @@ class Story {
   World m_world;
   Facts m_start;
   Facts m_untouchable;
+  std::string m_told;  ///< the steps, in the order in which they were run
 };
 
 RC_GTEST_PROP(Property, ApplyThenPlanIsEmptyAndNothingElseIsTouched, (const Case& one)) {

@@ -17,25 +17,30 @@ std::vector<unsigned> bits(unsigned mask) {
   return out;
 }
 
-std::vector<unsigned> hosts_of(const Wish& wish) { return bits(wish.hosts); }
-
-std::vector<unsigned> members_of(const Wish& wish) {
-  const auto hosts = hosts_of(wish);
+unsigned mask_of(const std::vector<unsigned>& numbers) {
   unsigned mask = 0;
-  for (const auto host : hosts) mask |= 1U << host;
-  mask &= wish.members;
-  return mask == 0 ? std::vector<unsigned>{hosts.front()} : bits(mask);
+  for (const auto one : numbers) mask |= 1U << one;
+  return mask;
 }
 
-std::vector<ServerWish> servers_of(const Wish& wish) {
-  std::vector<ServerWish> out;
+/// As the file has it: what an edit does not mean then stays.
+Wish canonical(Wish wish) {
+  const auto hosts = bits(wish.hosts);
+  wish.hosts = mask_of(hosts);
+  wish.members &= wish.hosts;
+  if (wish.members == 0) wish.members = 1U << hosts.front();
+  std::vector<ServerWish> servers;
   std::set<unsigned> seen;
   for (auto one : wish.servers) {
     one.name %= k_server_count;
-    if (seen.insert(one.name).second) out.push_back(one);
+    one.host %= k_host_count;
+    if ((wish.hosts >> one.host & 1U) == 0) one.host = hosts[one.host % hosts.size()];
+    if (seen.insert(one.name).second) servers.push_back(one);
   }
-  if (out.empty()) out.emplace_back();
-  return out;
+  if (servers.empty()) servers.push_back({0, hosts.front(), 0, 0, 0});
+  wish.servers = std::move(servers);
+  wish.master %= static_cast<unsigned>(wish.servers.size());
+  return wish;
 }
 
 ServerWish* server(Wish& wish, unsigned which) {
@@ -55,10 +60,10 @@ std::string replication_password(const Wish& wish) {
   return fmt::format("repl-{}-{}'\"\\#", k_secret_core, wish.password % 2);
 }
 
-std::string render_topology(const Wish& wish) {
-  const auto hosts = hosts_of(wish);
+std::string render_topology(const Wish& any) {
+  const auto wish = canonical(any);
   std::string out = "mrc: 1\nname: orders\nhosts:\n";
-  for (const auto host : hosts) {
+  for (const auto host : bits(wish.hosts)) {
     out += fmt::format("  docker{}: 192.168.55.{}\n", host + 1, 111 + host);
   }
   out += "etcd:\n";
@@ -66,7 +71,7 @@ std::string render_topology(const Wish& wish) {
     out += "  endpoints: [http://10.9.9.9:2379]\n";
   } else {
     out += "  members: [";
-    for (const auto member : members_of(wish)) {
+    for (const auto member : bits(wish.members)) {
       out += fmt::format("{}docker{}", out.ends_with('[') ? "" : ", ", member + 1);
     }
     out += fmt::format("]\n  cluster_token: token-{}\n", wish.token % 2);
@@ -87,11 +92,10 @@ std::string render_topology(const Wish& wish) {
       wish.user % 2 == 0 ? "" : "2");
   if (wish.option != 0) out += fmt::format("  options: {{{}}}\n", k_options[wish.option % 3]);
   out += "  servers:\n";
-  const auto servers = servers_of(wish);
-  for (const auto& one : servers) {
+  for (const auto& one : wish.servers) {
     out += fmt::format("    mysql-{}: {{host: docker{}, address: 10.77.0.{}, server_id: {}",
                        one.name + 1,
-                       hosts[one.host % hosts.size()] + 1,
+                       one.host + 1,
                        50 + one.name + (one.address % 2 == 0 ? 0U : 100U),
                        one.name + 1);
     if (one.port != 0) {
@@ -100,7 +104,7 @@ std::string render_topology(const Wish& wish) {
     if (one.option != 0) out += fmt::format(", options: {{{}}}", k_options[one.option % 3]);
     out += "}\n";
   }
-  return out + fmt::format("  master: mysql-{}\n", servers[wish.master % servers.size()].name + 1);
+  return out + fmt::format("  master: mysql-{}\n", wish.servers[wish.master].name + 1);
 }
 
 const std::vector<EditKind>& edit_kinds() {
@@ -124,9 +128,7 @@ const std::vector<EditKind>& edit_kinds() {
       {"a server more",
        true,
        [](W& wish, unsigned which, unsigned to) {
-         const auto count = servers_of(wish).size();
          wish.servers.push_back({which % k_server_count, to, to % 3, 0, 0});
-         if (servers_of(wish).size() == count) wish.servers.pop_back();
        }},
       {"a host more",
        true,
@@ -181,6 +183,7 @@ std::vector<const EditKind*> landed() {
 Wish edited(Wish wish, const std::vector<Edit>& edits) {
   const auto kinds = landed();
   for (const auto& edit : edits) {
+    wish = canonical(std::move(wish));
     kinds[edit.kind % kinds.size()]->apply(wish, edit.which, edit.to);
   }
   return wish;

@@ -11,7 +11,7 @@ namespace mrc::test::property {
 
 struct ServerWish {
   unsigned name = 0;     ///< mysql-1 to mysql-5; one that another has is left out
-  unsigned host = 0;     ///< of the hosts that are in the file, modulo their number
+  unsigned host = 0;     ///< where it is, when that is in the file; else on another
   unsigned port = 0;     ///< 0: not exposed; else one of two ports of its own
   unsigned option = 0;   ///< 0: none of its own
   unsigned address = 0;  ///< one of two of its own

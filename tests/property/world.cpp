@@ -209,7 +209,7 @@ void add_host(const std::string& at, const Host& host, Facts& out) {
     out[at + "/etcd/unit"] = fmt::format("active {} enabled {} cluster {:x}",
                                          host.etcd.active,
                                          host.etcd.enabled,
-                                         host.etcd.cluster);
+                                         host.etcd.active ? host.etcd.cluster : 0);
   }
   for (const auto& [path, ids] : host.etcd_data) {
     out[at + "/etcd/data/" + path] = fmt::format("{:x} {:x}", ids.first, ids.second);
