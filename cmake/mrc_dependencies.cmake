@@ -17,6 +17,7 @@ mrc_find(CURL libcurl4-openssl-dev)
 mrc_find(OpenSSL libssl-dev)
 if(MRC_TESTS)
   mrc_find(GTest libgtest-dev)
+  mrc_find(rapidcheck librapidcheck-dev)
 endif()
 
 # yaml-cpp 0.7 exports a plain target without SYSTEM includes or a namespace.

@@ -302,7 +302,10 @@ std::vector<Step> node_steps(const Desired& want, const Reading& seen) {
   const auto& first = *hosts.front();
   for (const auto* host : hosts) push(all, calicoctl_step(want, *host, seen), {});
   push(all, pool_step(want, first, seen), {host_step(first.id, "calicoctl")});
-  push(all, profile_step(want, first, seen), {host_step(first.id, "calicoctl")});
+  // The pool's step notes whether etcd held anything of Calico before: it must come first.
+  push(all,
+       profile_step(want, first, seen),
+       {host_step(first.id, "calicoctl"), StepId("calico/pool")});
 
   std::vector<StepId> started;
   const bool first_alone = !seen.cluster || !seen.cluster->started;

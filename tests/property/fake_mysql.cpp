@@ -1,0 +1,395 @@
+#include <regex>
+
+#include "property/shell.hpp"
+
+/// MySQL servers in their containers: data directories, accounts, replication.
+namespace mrc::test::property {
+namespace {
+
+std::string home(const std::string& root, const std::string& name) { return root + "/" + name; }
+
+/// The value of an option as mysqld would take it: the last one wins.
+std::string option(const Container& one, const std::string& name) {
+  std::string value;
+  for (const auto& word : one.options) {
+    if (word.starts_with("--" + name + "=")) value = word.substr(name.size() + 3);
+  }
+  return value;
+}
+
+std::string variable(const Container& one, const std::string& name) {
+  const auto set = one.variables.find(name);
+  if (set != one.variables.end()) return set->second;
+  if (name == "read_only") return option(one, "read-only") == "ON" ? "ON" : "OFF";
+  return "OFF";
+}
+
+/// A session in one server.
+struct Session {
+  Container* container = nullptr;
+  MysqlData* data = nullptr;
+  std::string error;
+};
+
+Session login(Host& host,
+              const std::string& name,
+              const std::string& user,
+              const std::string& password) {
+  const auto found = host.containers.find(name);
+  if (found == host.containers.end() || !found->second.running)
+    return {{}, {}, "No such container"};
+  const auto data = host.mysql_data.find(found->second.volume);
+  if (data == host.mysql_data.end()) return {{}, {}, "ERROR 2002 (HY000): Can't connect"};
+  for (const auto* from : {"@localhost", "@%"}) {
+    const auto account = data->second.passwords.find(user + from);
+    if (account != data->second.passwords.end() && account->second == password) {
+      return {&found->second, &data->second, {}};
+    }
+  }
+  return {{}, {}, fmt::format("ERROR 1045 (28000): Access denied for user '{}'", user)};
+}
+
+/// A text in single quotes as SQL has it: '' is one quote, with \ before what is special.
+const std::string k_text = R"('((?:[^'\\]|\\.|'')*)')";
+
+std::string unquote(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' || text[i] == '\'') ++i;
+    out += text[i];
+  }
+  return out;
+}
+
+/// One statement, into the binary log unless `silent`. False: not known here.
+bool execute(const std::string& sql, bool silent, Session& in) {
+  std::smatch found;
+  const auto match = [&](const std::string& shape) {
+    return std::regex_match(sql, found, std::regex(shape));
+  };
+  const auto log = [&] {
+    if (!silent) ++in.data->executed[in.data->uuid];
+  };
+  if (match("SET SESSION .*") || match("SELECT 1") || match("FLUSH PRIVILEGES") ||
+      match("DELETE FROM mysql.user WHERE User = ''") || match("DROP DATABASE IF EXISTS test")) {
+    return true;
+  }
+  if (match("GRANT REPLICATION SLAVE ON \\*\\.\\* TO " + k_text + "@'%' IDENTIFIED BY " + k_text)) {
+    const auto account = unquote(found[1]) + "@%";
+    in.data->passwords[account] = unquote(found[2]);
+    in.data->repl_accounts.insert(account);
+    log();
+    return true;
+  }
+  if (match("GRANT ALL PRIVILEGES ON \\*\\.\\* TO 'root'@'%' IDENTIFIED BY " + k_text +
+            " WITH GRANT OPTION")) {
+    in.data->passwords["root@%"] = unquote(found[1]);
+    log();
+    return true;
+  }
+  if (match("ALTER USER 'root'@'localhost' IDENTIFIED BY " + k_text) ||
+      match("SET PASSWORD FOR 'root'@'localhost' = PASSWORD\\(" + k_text + "\\)")) {
+    in.data->passwords["root@localhost"] = unquote(found[1]);
+    log();
+    return true;
+  }
+  if (match("CHANGE MASTER TO MASTER_HOST=" + k_text + ", MASTER_PORT=([0-9]+), MASTER_USER=" +
+            k_text + ",.* MASTER_AUTO_POSITION=1, MASTER_PASSWORD=" + k_text)) {
+    in.data->source = MysqlData::Source{
+        unquote(found[1]), unquote(found[3]), unquote(found[4]), std::stoi(found[2]), true};
+    return true;
+  }
+  if (match("SET GLOBAL (\\w+)=(\\w+)")) {
+    in.container->variables[found[1]] = found[2];
+    if (found[1] == "super_read_only" && found[2] == "ON")
+      in.container->variables["read_only"] = "ON";
+    return true;
+  }
+  return false;
+}
+
+int run_sql(const std::string& text, Session& in, std::string& out) {
+  bool silent = false;
+  std::string sql;
+  bool quoted = false;
+  for (const char c : text + "\n;") {
+    if (c == '\'') quoted = !quoted;
+    if (quoted || (c != ';' && c != '\n')) {
+      sql += c;
+      continue;
+    }
+    if (sql.empty()) continue;
+    silent |= sql == "SET SESSION sql_log_bin=0";
+    if (!execute(sql, silent, in)) throw Untaught("the fake does not know the SQL: " + sql);
+    sql.clear();
+  }
+  out.clear();
+  return 0;
+}
+
+/// mrc_mysql CONTAINER USER PASSWORD_FILE [OPTION..] <SQL
+int client(Call& call) {
+  auto session = login(call.host, call.arg(0), call.arg(1), call.file(2));
+  if (!session.error.empty()) return call.fail(session.error);
+  return run_sql(call.in, session, call.out);
+}
+
+int literal(Call& call) {
+  call.out = "'";
+  for (const char c : call.file(0)) {
+    if (c == '\\') call.out += '\\';
+    if (c == '\'') call.out += '\'';
+    call.out += c;
+  }
+  call.out += "'";
+  return 0;
+}
+
+int wait_ready(Call& call) {
+  const auto session = login(call.host, call.arg(0), "root", call.file(1));
+  return session.error.empty() ? 0 : call.fail(session.error);
+}
+
+int init(Call& call) {
+  const auto& deployment = call.arg(0);
+  const auto& name = call.arg(1);
+  const auto& root = call.arg(3);
+  const auto data = home(root, name) + "/data";
+  if (call.host.mysql_data.contains(data)) return 0;
+  if (!call.host.images.contains(call.arg(2))) return call.fail("no image " + call.arg(2));
+  if (!call.host.has_folder(root)) {
+    auto first = root;
+    while (!call.host.has_folder(first.substr(0, std::max<std::size_t>(first.rfind('/'), 1)))) {
+      first = first.substr(0, first.rfind('/'));
+    }
+    call.host.make_folder(root);
+    call.host.files[root + "/.mrc"] = first + "\n";
+  }
+  call.host.make_folder(home(root, name));
+  call.host.make_folder(data + ".mrc-init");
+  call.shell.tick();
+  MysqlData made;
+  made.mark = deployment;
+  made.uuid = "uuid-" + call.world.new_id().substr(0, 8);
+  Container temporary;
+  temporary.running = true;
+  Session session{&temporary, &made, {}};
+  std::string out;
+  run_sql(call.file(5), session, out);
+  made.executed.clear();  // made without a binary log
+  if (made.passwords["root@localhost"] != call.file(4)) {
+    return call.fail("the new server does not take the password that it was given");
+  }
+  call.host.folders.erase(data + ".mrc-init");
+  call.host.make_folder(data);
+  call.host.files[home(root, name) + "/.mrc"] =
+      fmt::format(R"({{"mrc": 1, "deployment": "{}", "server": "{}"}})", deployment, name);
+  call.host.mysql_data[data] = std::move(made);
+  return 0;
+}
+
+/// docker run of a server.
+int run_server(Call& call) {
+  if (call.host.containers.contains(call.arg(0))) return call.fail("the name is in use");
+  Container one;
+  one.id = call.world.new_id();
+  std::size_t i = 1;
+  for (; i < call.args.size() && call.arg(i).starts_with('-'); i += 2) {
+    const auto& value = call.arg(i + 1);
+    if (call.arg(i) == "--label") {
+      one.labels[value.substr(0, value.find('='))] = value.substr(value.find('=') + 1);
+    } else if (call.arg(i) == "-v") {
+      one.volume = value.substr(0, value.find(':'));
+    } else if (call.arg(i) == "--restart") {
+      one.restart = value;
+    } else if (call.arg(i) != "--hostname" && call.arg(i) != "--stop-timeout") {
+      throw Untaught("docker run " + call.arg(i));
+    }
+  }
+  one.image = call.arg(i++);
+  const auto image = call.host.images.find(one.image);
+  if (image == call.host.images.end()) return call.fail("no image " + one.image);
+  if (!call.host.mysql_data.contains(one.volume)) return call.fail("no data in " + one.volume);
+  one.image_id = image->second;
+  one.options.assign(call.args.begin() + static_cast<std::ptrdiff_t>(i), call.args.end());
+  one.io_thread = one.sql_thread = true;
+  call.host.containers[call.arg(0)] = std::move(one);
+  return 0;
+}
+
+int stop_remove(Call& call) {
+  const auto found = call.host.containers.find(call.arg(0));
+  if (found == call.host.containers.end()) return 0;
+  call.host.stop(found->second);
+  call.shell.tick();
+  call.host.containers.erase(call.arg(0));
+  return 0;
+}
+
+/// The server that answers at this Calico address, as seen from that container.
+Session reach(World& world,
+              const Container& from,
+              const std::string& address,
+              const std::string& user,
+              const std::string& password) {
+  if (from.eth1.empty()) return {{}, {}, "ERROR 2003 (HY000): no route"};
+  for (auto& [key, host] : world.hosts) {
+    for (auto& [name, one] : host.containers) {
+      if (!one.running || !one.eth1.contains(address + "/32") || !host.routes.contains(address)) {
+        continue;
+      }
+      return login(host, name, user, password);
+    }
+  }
+  return {{}, {}, "ERROR 2003 (HY000): Can't connect to MySQL server on '" + address + "'"};
+}
+
+/// What the IO thread's state is now.
+std::string io_state(World& world,
+                     const Container& one,
+                     const MysqlData& data,
+                     std::string& error) {
+  if (!one.io_thread) return "No";
+  const auto& source = *data.source;
+  error = reach(world, one, source.host, source.user, source.password).error;
+  return error.empty() ? "Yes" : "Connecting";
+}
+
+int replicate(Call& call) {
+  auto session = login(call.host, call.arg(0), "root", call.file(1));
+  if (!session.error.empty()) return call.fail(session.error);
+  const auto master = reach(call.world, *session.container, call.arg(2), call.arg(3), call.file(4));
+  if (!master.error.empty()) return call.fail("the master cannot be reached: " + master.error);
+  const auto& now = session.data->source;
+  std::string error;
+  const bool same = now && now->host == call.arg(2) && now->port == 3306 &&
+                    now->user == call.arg(3) && now->auto_position;
+  const bool refused =
+      same && io_state(call.world, *session.container, *session.data, error) == "Connecting" &&
+      error.find("1045") != std::string::npos;
+  if (!same || refused) {
+    std::string out;
+    run_sql(call.file(5), session, out);
+    call.shell.tick();
+  }
+  session.container->io_thread = session.container->sql_thread = true;
+  call.world.settle();
+  for (const auto& [uuid, count] : master.data->executed) {
+    if (session.data->executed[uuid] < count) return call.fail("it has not caught up");
+  }
+  return 0;
+}
+
+void probe_sql(Call& call) {
+  const auto& name = call.arg(0);
+  auto session = login(call.host, name, "root", call.file(3));
+  if (!session.error.empty()) {
+    call.out += fmt::format("sql\t{}\n", session.error);
+    return;
+  }
+  const auto& user = call.arg(4);
+  const auto& one = *session.container;
+  call.out += fmt::format(
+      "var\tgtid_mode\tON\nvar\tlog_bin_basename\t/var/lib/mysql/mysql-bin\nvar\tread_only\t{}\n"
+      "var\tserver_id\t{}\nvar\tserver_uuid\t{}\nvar\tskip_networking\tOFF\n",
+      variable(one, "read_only"),
+      option(one, "server-id"),
+      session.data->uuid);
+  if (one.image.find("5.6") == std::string::npos) {
+    call.out += fmt::format("var\tsuper_read_only\t{}\n", variable(one, "super_read_only"));
+  }
+  call.out += fmt::format("var\tversion\t5.6.24-log\nvar\tmrc_accounts\t{}\n",
+                          session.data->repl_accounts.count(user + "@%"));
+  const auto own = login(call.host, name, user, call.file(5));
+  call.out += fmt::format("login\t{}\n", own.error.empty() ? "ok" : own.error);
+  if (!session.data->source) return;
+  const auto& source = *session.data->source;
+  std::string error;
+  const auto io = io_state(call.world, one, *session.data, error);
+  call.out += fmt::format(
+      "slave\tMaster_Host\t{}\nslave\tMaster_User\t{}\nslave\tMaster_Port\t{}\n"
+      "slave\tSlave_IO_Running\t{}\nslave\tSlave_SQL_Running\t{}\nslave\tLast_IO_Errno\t{}\n"
+      "slave\tLast_IO_Error\t{}\nslave\tLast_SQL_Errno\t0\nslave\tLast_SQL_Error\t\n"
+      "slave\tAuto_Position\t{}\n",
+      source.host,
+      source.user,
+      source.port,
+      io,
+      one.sql_thread ? "Yes" : "No",
+      error.empty() ? "0" : "1045",
+      error,
+      source.auto_position ? 1 : 0);
+}
+
+int probe(Call& call) {
+  const auto& name = call.arg(0);
+  const auto data = home(call.arg(1), name) + "/data";
+  call.out = fmt::format("server\t{}\n", name);
+  const auto found = call.host.mysql_data.find(data);
+  if (found != call.host.mysql_data.end()) {
+    call.out += fmt::format("data\t{}\n", found->second.mark);
+  }
+  if (call.host.has_folder(data + ".mrc-init")) call.out += "staging\tyes\n";
+  const auto container = call.host.containers.find(name);
+  if (container != call.host.containers.end()) {
+    const auto& one = container->second;
+    const auto label = [&](const char* key) {
+      const auto has = one.labels.find(key);
+      return has == one.labels.end() ? std::string("<no value>") : has->second;
+    };
+    call.out += fmt::format("container\t{}\t{}\t{}\t{}\t{}\n",
+                            one.running,
+                            label("mrc.deployment"),
+                            label("mrc.spec"),
+                            one.image,
+                            one.image_id);
+    const auto image = call.host.images.find(call.arg(6));
+    call.out +=
+        fmt::format("wanted_image\t{}\n", image == call.host.images.end() ? "" : image->second);
+    if (one.running && label("mrc.deployment") == call.arg(2)) probe_sql(call);
+  }
+  call.out += fmt::format("end\t{}\n", name);
+  return 0;
+}
+
+int delete_data(Call& call) {
+  const auto& root = call.arg(1);
+  const auto own = home(root, call.arg(0));
+  call.host.remove_tree(own + "/data");
+  call.host.remove_tree(own + "/data.mrc-init");
+  call.shell.tick();
+  call.host.files.erase(own + "/.mrc");
+  if (call.host.is_empty(own)) call.host.folders.erase(own);
+  const auto mark = call.host.files.find(root + "/.mrc");
+  if (mark == call.host.files.end()) return 0;
+  const auto first = mark->second.substr(0, mark->second.size() - 1);
+  auto without = call.host;
+  without.files.erase(root + "/.mrc");
+  if (!without.is_empty(root)) return 0;
+  call.host.files.erase(mark);
+  for (auto up = root; call.host.is_empty(up); up = up.substr(0, up.rfind('/'))) {
+    call.host.folders.erase(up);
+    if (up == first) break;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void teach_mysql(Functions& functions) {
+  functions["mrc_mysql"] = client;
+  functions["mrc_mysql_literal"] = literal;
+  functions["mrc_mysql_wait"] = wait_ready;
+  functions["mrc_mysql_check_options"] = [](Call& call) {
+    return call.host.images.contains(call.arg(1)) ? 0 : call.fail("no image " + call.arg(1));
+  };
+  functions["mrc_mysql_init"] = init;
+  functions["mrc_mysql_run"] = run_server;
+  functions["mrc_mysql_stop_remove"] = stop_remove;
+  functions["mrc_mysql_drop_helpers"] = [](Call&) { return 0; };
+  functions["mrc_mysql_replicate"] = replicate;
+  functions["mrc_mysql_probe"] = probe;
+  functions["mrc_mysql_delete_data"] = delete_data;
+}
+
+}  // namespace mrc::test::property
