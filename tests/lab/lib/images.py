@@ -247,7 +247,7 @@ def seed(host: str, key: str) -> Path:
     import hosts  # here, as hosts uses this module's result
 
     say("loading the inner images into a host's engine, once")
-    fresh, name = CACHE / "seed-new", f"mrc-lab-seed-{key}"
+    fresh, name = CACHE / "seed-new", "mrc-lab-seed"
     hosts.remove_container(name)
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()

@@ -201,12 +201,21 @@ class Store:
         try:
             self.create(new("ClusterInformation", "default", spec))
         except Exists:
-            there = self.get("ClusterInformation", "default")
-            if version and there["spec"].get("calicoVersion") != version:
-                there["spec"]["calicoVersion"] = version
-                self.update(there)
+            self.tell_version(version)
         for tier, order in (("default", 1000000), ("kube-admin", 1000), ("kube-baseline", 10000000)):
             try:
                 self.create(new("Tier", tier, {"order": order}))
             except Exists:
                 pass
+
+    def tell_version(self, version: str) -> None:
+        """Several nodes may start at once."""
+        while True:
+            there = self.get("ClusterInformation", "default")
+            if version in ("", there["spec"].get("calicoVersion")):
+                return
+            there["spec"]["calicoVersion"] = version
+            try:
+                self.update(there)
+            except Conflict:
+                continue

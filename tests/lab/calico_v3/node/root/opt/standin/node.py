@@ -172,7 +172,7 @@ def main() -> None:
     name = node_name()
     try:
         startup(Store(Etcd(environment.load()[1])), name)
-    except (EtcdError, StoreError, Invalid) as error:  # a conflict with another's start too: Docker starts this anew
+    except (EtcdError, StoreError, Invalid) as error:
         give_up(str(error))
     open(calico_node.STARTED, "w").close()
     # The dataplane comes later, as with the real one.
