@@ -198,7 +198,8 @@ class Builder {
                                               : std::string("it never ran here");
       if (m_now.knows_all_lost()) step.reason = "no member has its data any more: all begin anew";
       m_started.push_back(step.id);
-      m_waits.push_back(member.host);
+      // One whom the cluster looks for elsewhere is waited for when that is put right.
+      if (!m_now.readdressed.contains(member.host)) m_waits.push_back(member.host);
     } else if (one.unit.file != "enabled") {
       auto& step = add(member.host, "enable", "start etcd at boot", Change::update);
       step.goal = "the member starts at boot";
@@ -335,9 +336,9 @@ class Builder {
 
   void update(const Move& move) {
     const auto& member = *m_want.member(move.host);
-    const bool drifted =
-        m_scene.at(move.host).config.contains("ETCD_INITIAL_ADVERTISE_PEER_URLS") &&
-        !contains(m_restart, move.host);
+    const auto& config = m_scene.at(move.host).config;
+    const auto told = config.find("ETCD_INITIAL_ADVERTISE_PEER_URLS");
+    const bool drifted = told != config.end() && told->second == member.peer_url;
     // Alone, it is asked itself.
     if (m_steady.empty()) m_steady.push_back({move.host, member.client_url});
     auto& step = chained(add(move.host,

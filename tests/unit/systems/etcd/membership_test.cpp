@@ -224,6 +224,17 @@ TEST_F(EtcdMembership, AWrongPeerAddressIsPutRightWithoutARestart) {
                             "http://192.168.56.112:2380"}));
 }
 
+TEST_F(EtcdMembership, AStoppedMemberOfAWrongAddressIsWaitedForOnce) {
+  auto outputs = world.healthy;
+  for (auto& output : outputs) {
+    output = with(output, R"(["http://192.168.56.112:2380"])", R"(["http://192.168.56.112:9"])");
+  }
+  outputs[1] = stopped(outputs[1]);
+  EXPECT_THAT(
+      ids(steps(world.see(outputs, true))),
+      ElementsAre("etcd/docker2/start", "etcd/docker2/member-update", "etcd/docker2/healthy"));
+}
+
 TEST_F(EtcdMembership, AReaddressedHostKeepsItsMember) {
   world.topology.hosts[2].ip = Ipv4::parse("192.168.56.119").value();
   auto outputs = world.healthy;
