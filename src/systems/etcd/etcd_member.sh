@@ -1,5 +1,5 @@
-# The members of a running cluster: asked and changed through members that stay. Uses etcd_probe.sh and
-# etcd_unit.sh.
+# The members of a running cluster: asked and changed through members that stay. Uses etcd_probe.sh
+# and etcd_unit.sh.
 
 # mrc_etcd_endpoints URL..: as etcdctl takes them.
 mrc_etcd_endpoints() {
@@ -18,8 +18,8 @@ mrc_etcd_members() {
   mrc_etcd_ctl --endpoints="$(mrc_etcd_endpoints "$@")" member list
 }
 
-# Tried until etcd takes it, and looked at each time, as an answer may be lost when the change was made:
-# etcd refuses for 5 s after a member came, until it has seen all of them that long.
+# A change is tried until etcd takes it, and looked for each time, as an answer may be lost when the
+# change was made: etcd refuses for 5 s after a member came, until it has seen all of them that long.
 
 # mrc_etcd_is_unstarted PEER_URL LIST: it has no client URLs yet.
 mrc_etcd_is_unstarted() {
@@ -64,8 +64,8 @@ mrc_etcd_member_add() {
   mrc_wait 60 "etcd to add the member" mrc_etcd_try_add "$mrc_etcd_name" "$mrc_etcd_peer" "$@"
 }
 
-# mrc_etcd_member_renew NAME PEER_URL URL..: the same where nobody could tell beforehand what the cluster
-# knows. A started member of this address has lost its data, else nobody would ask: it makes room.
+# mrc_etcd_member_renew NAME PEER_URL URL..: the same where nobody could tell beforehand what the
+# cluster knows. A started member of this address has lost its data, else nobody would ask: it goes.
 mrc_etcd_member_renew() {
   mrc_etcd_new=$1
   mrc_etcd_peer=$2

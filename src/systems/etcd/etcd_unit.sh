@@ -120,8 +120,8 @@ mrc_etcd_formed() {
   mrc_record "$1" etcd/cluster "{\"id\": \"$mrc_etcd_id\"}"
 }
 
-# mrc_etcd_rerecord DEPLOYMENT DATA_DIR URL: the record was lost, the member stands. What was here before
-# mrc is known only as far as the copy of the configuration tells; packages count as not mrc's.
+# mrc_etcd_rerecord DEPLOYMENT DATA_DIR URL: the record was lost, the member stands. What was here
+# before mrc is known only as far as the copy of the configuration tells; packages stay.
 mrc_etcd_rerecord() {
   if ! mrc_recorded "$1" etcd/config; then
     mrc_etcd_was=absent
@@ -172,9 +172,18 @@ mrc_etcd_stop() {
   mrc_forget "$1" etcd/unit
 }
 
-# mrc_etcd_reset DATA_DIR: what a member left that is none any more. Its log would bar it for ever.
+# mrc_etcd_own_folder PATH: deep enough, and without ways out, to be emptied.
+mrc_etcd_own_folder() {
+  case $1 in
+    /*/../* | */..) mrc_die "will not remove $1" ;;
+    /?*/?*) ;;
+    *) mrc_die "will not remove $1" ;;
+  esac
+}
+
+# mrc_etcd_reset DATA_DIR: what a member left that is none any more; its log would bar it for ever.
 mrc_etcd_reset() {
-  case $1 in /*/../* | */..) mrc_die "will not empty $1" ;; /?*/?*) ;; *) mrc_die "will not empty $1" ;; esac
+  mrc_etcd_own_folder "$1"
   if [ "$(systemctl show -p LoadState etcd.service)" = LoadState=loaded ]; then
     systemctl stop etcd.service
   fi
@@ -184,11 +193,7 @@ mrc_etcd_reset() {
 # mrc_etcd_remove_data DEPLOYMENT PATH TOP: up to the folder TOP, which mrc made, what is empty goes
 # too; without TOP the folder itself was there before and stays.
 mrc_etcd_remove_data() {
-  case $2 in
-    /*/../* | */..) mrc_die "will not remove $2" ;;
-    /?*/?*) ;;
-    *) mrc_die "will not remove $2" ;;
-  esac
+  mrc_etcd_own_folder "$2"
   if [ -z "$3" ]; then
     if [ -d "$2" ]; then find "$2" -mindepth 1 -delete; fi
   else
@@ -203,8 +208,8 @@ mrc_etcd_remove_data() {
   mrc_forget "$1" etcd/data
 }
 
-# mrc_etcd_hand_over FROM TO [DEPLOYMENT..]: what FROM made passes to TO, which uses it too, as do the
-# others. Until the end FROM has it as well, so that nothing is nobody's.
+# mrc_etcd_hand_over FROM TO [DEPLOYMENT..]: what FROM made passes to TO, which uses it too, as do
+# the others. Until the end FROM has it as well, so that nothing is nobody's.
 mrc_etcd_hand_over() {
   mrc_etcd_from=/var/lib/mrc/$1
   mrc_etcd_to=/var/lib/mrc/$2
@@ -216,7 +221,8 @@ mrc_etcd_hand_over() {
     fi
   done
   for mrc_etcd_key in etcd/package etcd/config etcd/data etcd/unit etcd/cluster; do
-    mrc_etcd_value=$(sed -n "s#^  \"$mrc_etcd_key\": \(.*[^,]\),\{0,1\}\$#\1#p" "$mrc_etcd_from.json")
+    mrc_etcd_value=$(sed -n "s#^  \"$mrc_etcd_key\": \(.*[^,]\),\{0,1\}\$#\1#p" \
+      "$mrc_etcd_from.json")
     if [ -n "$mrc_etcd_value" ]; then mrc_record "$2" "$mrc_etcd_key" "$mrc_etcd_value"; fi
   done
   mrc_forget "$2" etcd/uses

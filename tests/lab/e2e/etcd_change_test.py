@@ -200,7 +200,22 @@ class EtcdChange(Story):
     def test_17_a_removed_package(self) -> None:
         self.drifts("docker3", "apt-get -q -y remove etcd-server >/dev/null 2>&1", "install", "start", "healthy")
 
-    def test_20_destroy_leaves_no_etcd(self) -> None:
+    def test_20_a_deployment_that_uses_etcd_too_gets_it_when_its_owner_goes(self) -> None:
+        pids = self.pids(*HOSTS[:3])
+        record = '{"mrc": 1, "name": "second", "made": {\n  "etcd/uses": "blog-2016"\n}}\n'
+        for host in HOSTS[:3]:
+            self.site.ssh(host, f"cat >/var/lib/mrc/second.json <<'E'\n{record}E\n")
+        done = self.site.mrc("destroy", "--yes", "--delete-data")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.healthy(*HOSTS[:3])
+        self.assertEqual(self.pids(*HOSTS[:3]), pids)
+        for host in HOSTS[:3]:
+            self.assertEqual(self.site.ssh(host, "ls /var/lib/mrc/*.json"), "/var/lib/mrc/second.json\n")
+            self.assertIn('"etcd/unit"', self.site.ssh(host, "cat /var/lib/mrc/second.json"))
+
+    def test_21_the_last_one_takes_etcd_away(self) -> None:
+        text = self.site.topology.read_text().replace("name: blog-2016", "name: second")
+        self.site.topology = self.site.write_topology("second.yaml", text)
         done = self.site.mrc("destroy", "--yes", "--delete-data")
         self.assertEqual(done.returncode, 0, summary(done))
         for host in HOSTS:
