@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "mrc/plan/plan.hpp"
+#include "systems/etcd/probe.hpp"
 #include "unit/systems/etcd/etcd_world.hpp"
 
 namespace mrc::systems::etcd {
@@ -84,6 +85,12 @@ TEST_F(EtcdMembership, TheSecondMemberCutsTheFirstOffForAMoment) {
   const auto made = steps(seen);
   EXPECT_EQ(find(made, "etcd/docker2/member-add").risk, plan::Risk::disruptive);
   EXPECT_THAT(find(made, "etcd/docker2/member-add").impact, HasSubstr("etcd does not answer"));
+}
+
+TEST_F(EtcdMembership, AnAddedMemberHasNeitherNameNorClients) {
+  const auto cluster = parse_members(test::fixture("etcd/member-list-unstarted-3.4.json")).value();
+  EXPECT_EQ(cluster.members[0],
+            (Member{4552136188827513425U, "", {"http://192.168.56.114:2380"}, {}}));
 }
 
 TEST_F(EtcdMembership, AMemberThatWasAddedAndNeverStartedIsGoneOnWith) {
