@@ -169,12 +169,14 @@ TEST_F(EtcdSteps, AMemberThatGotHealthyAfterItsRunWasCutOffIsRecorded) {
 }
 
 TEST_F(EtcdSteps, ARemovedPackageIsInstalledAgainForTheDataThatAreThere) {
-  const auto bare = with(with(stopped(world.healthy[2]), "etcd 3.4.23\n", ""),
-                         "LoadState=loaded",
-                         "LoadState=not-found");
+  const auto bare = test::fixture("etcd/package-removed-3.4.txt");
   const auto made = steps({world.healthy[0], world.healthy[1], bare}, true);
+  // Without the unit nobody can tell which file it will read.
   EXPECT_THAT(ids(made),
-              ElementsAre("etcd/docker3/install", "etcd/docker3/start", "etcd/docker3/healthy"));
+              ElementsAre("etcd/docker3/install",
+                          "etcd/docker3/config",
+                          "etcd/docker3/start",
+                          "etcd/docker3/healthy"));
 }
 
 TEST_F(EtcdSteps, ASettingAddedByHandIsDrift) {
