@@ -29,7 +29,7 @@ Verdict judge_unit(const Desired&, const WantedMember&, const Observed& seen) {
 }
 
 Verdict judge_config(const Desired& want, const WantedMember& member, const Observed& seen) {
-  for (const auto& [key, value] : settings(want, member)) {
+  for (const auto& [key, value] : kept_settings(want, member, seen)) {
     const auto found = seen.config.find(key);
     const auto now = found == seen.config.end() ? std::string("absent") : found->second;
     if (now != value) {

@@ -1,5 +1,6 @@
 #include "systems/etcd/etcd.hpp"
 
+#include "mrc/plan/milestone.hpp"
 #include "systems/etcd/desired.hpp"
 #include "systems/etcd/probe.hpp"
 #include "systems/etcd/steps.hpp"
@@ -9,32 +10,34 @@ namespace {
 
 class Etcd final : public System {
  public:
-  explicit Etcd(const topology::Topology& topology) : m_want(etcd::desired(topology)) {}
+  explicit Etcd(const Inputs& inputs)
+      : m_want(etcd::desired(inputs.topology)), m_adopt(inputs.adopt) {}
 
   std::string_view name() const override { return "etcd"; }
 
   shell::Script probe(const HostId& host) const override {
     if (is_elsewhere()) return etcd::endpoints_script(m_want);
     const auto* member = m_want.member(host);
-    return member == nullptr ? shell::Script() : etcd::probe_script(m_want, *member);
+    return member == nullptr ? etcd::former_probe_script(m_want, host)
+                             : etcd::probe_script(m_want, *member);
   }
 
   Result<std::vector<Finding>> preflight(const Observations& seen) const override {
     if (is_elsewhere()) return unreachable_endpoints(seen);
     const auto all = read_all(seen);
     if (!all) return fail(all.error());
-    return etcd::findings(m_want, *all, seen);
+    return etcd::findings({m_want, *all, seen, m_adopt});
   }
 
   Result<std::vector<plan::Step>> steps(const Observations& seen) const override {
     if (is_elsewhere()) {
       const auto read = unreachable_endpoints(seen);
       if (!read) return fail(read.error());
-      return std::vector<plan::Step>{};
+      return leave_own(seen);
     }
     const auto all = read_all(seen);
     if (!all) return fail(all.error());
-    return etcd::steps(m_want, *all, seen);
+    return etcd::steps({m_want, *all, seen, m_adopt});
   }
 
   Result<std::vector<plan::Step>> teardown(const Observations& seen,
@@ -55,16 +58,34 @@ class Etcd final : public System {
 
   Result<etcd::Seen> read_all(const Observations& seen) const {
     etcd::Seen all;
-    for (const auto& member : m_want.members) {
-      const auto answer = seen.get(member.host, "etcd");
+    auto hosts = m_want.hosts;
+    for (const auto& [host, how] : seen.departed()) hosts.push_back(host);
+    for (const auto& host : hosts) {
+      const auto answer = seen.get(host, "etcd");
       if (!answer) return fail(answer.error());
       auto observed = etcd::parse_probe((*answer)->out);
-      if (!observed) {
-        return fail(std::move(observed).error().with("reading etcd on {}", member.host));
-      }
-      all.emplace(member.host, std::move(*observed));
+      if (!observed) return fail(std::move(observed).error().with("reading etcd on {}", host));
+      all.emplace(host, std::move(*observed));
     }
     return all;
+  }
+
+  /// The file names a cluster that is not ours: the one that was goes, when nobody uses it more.
+  Result<std::vector<plan::Step>> leave_own(const Observations& seen) const {
+    std::vector<plan::Step> out;
+    for (const auto& host : seen.hosts()) {
+      auto steps = etcd::clean_host(m_want.deployment, seen, host, etcd::Leaving::cluster);
+      if (!steps) return fail(std::move(steps).error());
+      for (auto& step : *steps) {
+        step.reason = "the file names other endpoints";
+        for (const auto& other : m_want.hosts) {
+          step.needs.push_back(plan::milestone::network_ready(other));
+        }
+        step.forgets = {fmt::format("etcd/{}/", host)};
+        out.push_back(std::move(step));
+      }
+    }
+    return out;
   }
 
   Result<std::vector<Finding>> unreachable_endpoints(const Observations& seen) const {
@@ -89,12 +110,11 @@ class Etcd final : public System {
   }
 
   etcd::Desired m_want;
+  bool m_adopt;
 };
 
 }  // namespace
 
-std::unique_ptr<System> make_etcd(const Inputs& inputs) {
-  return std::make_unique<Etcd>(inputs.topology);
-}
+std::unique_ptr<System> make_etcd(const Inputs& inputs) { return std::make_unique<Etcd>(inputs); }
 
 }  // namespace mrc::systems

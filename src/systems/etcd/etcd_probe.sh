@@ -50,6 +50,8 @@ mrc_etcd_probe_config() {
   echo "config-path $mrc_etcd_path"
   if [ -e "$mrc_etcd_path" ]; then
     mrc_etcd_text=$(cat "$mrc_etcd_path")
+    printf '%s\n' "$mrc_etcd_text" |
+      sed -n '1s/^# Written by mrc for \([a-z0-9-]*\):.*/config-mark \1/p'
     printf '%s\n' "$mrc_etcd_text" | sed -n '/^[[:space:]]*[^#[:space:]]/s/^/config /p'
   fi
 }
@@ -68,6 +70,17 @@ mrc_etcd_probe_cluster() {
   fi
 }
 
+# mrc_etcd_probe_data DIR: `begun` is what a member leaves that never took part: no log.
+mrc_etcd_probe_data() {
+  if [ -z "$(ls -A "$1" 2>/dev/null)" ]; then
+    echo 'data absent'
+  elif [ -z "$(ls -A "$1/member/wal" 2>/dev/null)" ]; then
+    echo 'data begun'
+  else
+    echo 'data present'
+  fi
+}
+
 # mrc_etcd_probe IP CLIENT_PORT PEER_PORT DATA_DIR
 mrc_etcd_probe() {
   if ! command -v systemctl >/dev/null 2>&1 || [ ! -d /run/systemd/system ]; then
@@ -81,7 +94,7 @@ mrc_etcd_probe() {
     -p ExecStart)
   printf '%s\n' "$mrc_etcd_unit" | sed 's/^/unit /'
   mrc_etcd_probe_config
-  if [ -n "$(ls -A "$4" 2>/dev/null)" ]; then echo 'data present'; else echo 'data absent'; fi
+  mrc_etcd_probe_data "$4"
   case $mrc_etcd_unit in
     *ActiveState=active*) mrc_etcd_probe_cluster "http://$1:$2" ;;
     *ActiveState=activating*) ;;
@@ -94,6 +107,18 @@ mrc_etcd_probe() {
       ;;
   esac
   echo end
+}
+
+# mrc_etcd_probe_former DEPLOYMENT IP CLIENT_PORT PEER_PORT DATA_DIR: a host that shall have no
+# member is asked only when it had one.
+mrc_etcd_probe_former() {
+  if ! grep -q '^  "etcd/' "/var/lib/mrc/$1.json" 2>/dev/null; then
+    echo 'systemd unasked'
+    echo end
+    return 0
+  fi
+  shift
+  mrc_etcd_probe "$@"
 }
 
 # mrc_etcd_get URL: the body, by whatever program the host has for it.

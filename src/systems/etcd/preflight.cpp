@@ -70,10 +70,11 @@ void check_unit(const HostId& host, const Observed& one, std::vector<Finding>& o
 
 }  // namespace
 
-std::vector<Finding> findings(const Desired& want, const Seen& seen, const Observations& records) {
+std::vector<Finding> findings(const Scene& scene) {
+  const auto& want = scene.want;
   std::vector<Finding> out;
   for (const auto& member : want.members) {
-    const auto& one = seen.at(member.host);
+    const auto& one = scene.at(member.host);
     if (!one.systemd) {
       out.push_back({member.host,
                      Level::fail,
@@ -85,7 +86,7 @@ std::vector<Finding> findings(const Desired& want, const Seen& seen, const Obser
     check_programs(want, member.host, one, out);
     check_unit(member.host, one, out);
   }
-  auto more = foreign(want, seen, records);
+  auto more = foreign(scene);
   std::move(more.begin(), more.end(), std::back_inserter(out));
   return out;
 }

@@ -95,6 +95,19 @@ shell::Script probe_script(const Desired& want, const WantedMember& member) {
           "mrc_etcd_probe {} {} {} {}", member.ip, want.client_port, want.peer_port, want.data_dir);
 }
 
+shell::Script former_probe_script(const Desired& want, const HostId& host) {
+  // Of a host that left the file only its own address is known for sure.
+  const auto ip = want.ips.find(host);
+  shell::Script script;
+  return script.use(embedded::etcd_probe_sh)
+      .line("mrc_etcd_probe_former {} {} {} {} {}",
+            want.deployment,
+            ip == want.ips.end() ? std::string("127.0.0.1") : ip->second.text(),
+            want.client_port,
+            want.peer_port,
+            want.data_dir);
+}
+
 Result<Cluster> parse_members(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   const auto odd = [&] {
@@ -143,10 +156,12 @@ Result<Observed> parse_probe(std::string_view text) {
   if (!unit) return fail(std::move(unit).error());
   seen.unit = std::move(*unit);
   seen.config_path = facts->first("config-path");
+  seen.config_mark = facts->first("config-mark");
   seen.config = read_config(facts->all("config"));
   auto data = facts->need("data");
   if (!data) return fail(std::move(data).error());
-  seen.data = *data == "present";
+  seen.data = *data != "absent";
+  seen.log = *data == "present";
   seen.listeners = facts->all("listen");
   if (seen.unit.active == "active") {
     if (auto read = read_cluster(*facts, seen); !read) return fail(read.error());

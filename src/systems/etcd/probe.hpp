@@ -44,7 +44,7 @@ struct Unit {
   bool operator==(const Unit&) const = default;
 };
 
-/// etcd on one host.
+/// etcd on one host. Of a host that shall have no member and had none nothing is known.
 struct Observed {
   bool systemd = false;
   std::string manager;          ///< "apt", "dnf", "yum", "zypper", "none"
@@ -54,7 +54,9 @@ struct Observed {
   Unit unit;
   std::string config_path;  ///< what the unit reads; empty: it reads none, or no unit
   std::map<std::string, std::string> config;  ///< key → value, without quotes
+  std::string config_mark;                    ///< the deployment for which mrc wrote that file
   bool data = false;                          ///< the wanted data directory holds something
+  bool log = false;                           ///< and in it the log of a member that took part
   std::vector<std::string> listeners;         ///< who holds the ports while the unit is down
   std::optional<Cluster> cluster;             ///< as the running member tells it
   std::string cluster_error;
@@ -65,7 +67,10 @@ struct Observed {
 
 shell::Script probe_script(const Desired& want, const WantedMember& member);
 
-/// Reads what `probe_script` printed. Errors: `unreadable`.
+/// For a host that shall have no member: reads what is left of one of ours, if there was one.
+shell::Script former_probe_script(const Desired& want, const HostId& host);
+
+/// Reads what either printed. Errors: `unreadable`.
 /// Units: ids are numbers, decimal in this JSON; `etcdctl member remove` takes them in hex.
 Result<Observed> parse_probe(std::string_view text);
 

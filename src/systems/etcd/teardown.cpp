@@ -31,6 +31,7 @@ class Entry {
     }
     return found->get<std::string>();
   }
+  bool has(const char* field) const { return m_json.contains(field); }
   Result<std::vector<std::string>> list(const char* field) const {
     const auto found = m_json.find(field);
     if (found == m_json.end() || !found->is_array()) {
@@ -52,11 +53,20 @@ class Entry {
 Result<void> stop(const std::string& deployment, const Entry& entry, Step& step) {
   const auto enabled = entry.text("enabled");
   if (!enabled) return fail(enabled.error());
-  step.title = "stop etcd";
-  step.diff = {{Change::update, "unit file", "enabled", *enabled}};
   step.risk = plan::Risk::disruptive;
   step.timeout = std::chrono::seconds(150);
-  step.apply.use(embedded::etcd_unit_sh).line("mrc_etcd_stop {} {}", deployment, *enabled);
+  step.apply.use(embedded::etcd_unit_sh);
+  if (entry.has("active")) {
+    step.title = "give etcd back as it was before mrc took it over";
+    step.diff = {{Change::update, "unit file", "enabled", *enabled}};
+    step.impact = "this etcd member restarts, some 5 s";
+    step.apply.line("mrc_etcd_give_back {} {}", deployment, *enabled);
+    return {};
+  }
+  step.title = "stop etcd";
+  step.diff = {{Change::update, "unit file", "enabled", *enabled}};
+  step.impact = "this etcd member ends";
+  step.apply.line("mrc_etcd_stop {} {}", deployment, *enabled);
   return {};
 }
 
@@ -106,41 +116,100 @@ struct Undo {
   Result<void> (*fill)(const std::string&, const Entry&, Step&);
 };
 
-/// In the order of undoing: what was made last goes first.
-constexpr Undo k_undo[] = {
-    {"etcd/unit", "stop", stop},
-    {"etcd/config", "restore-config", restore_config},
-    {"etcd/data", "remove-data", remove_data},
-    {"etcd/package", "remove-packages", remove_packages},
-};
+constexpr Undo k_unit{"etcd/unit", "stop", stop};
+constexpr Undo k_config{"etcd/config", "restore-config", restore_config};
+constexpr Undo k_data{"etcd/data", "remove-data", remove_data};
+constexpr Undo k_package{"etcd/package", "remove-packages", remove_packages};
+
+Step make_step(const HostId& host, std::string_view what) {
+  Step step;
+  step.id = StepId(fmt::format("etcd/{}/{}", host, what));
+  step.host = host;
+  step.change = Change::remove;
+  step.gives = {plan::milestone::etcd_gone(host)};
+  step.apply.use(embedded::etcd_probe_sh);
+  return step;
+}
+
+Step hand_over(const std::string& deployment,
+               const HostId& host,
+               const std::vector<std::string>& users) {
+  auto step = make_step(host, "hand-over");
+  step.change = Change::update;
+  step.title = fmt::format("leave etcd to {}, which uses it too", users.front());
+  step.diff = {{Change::update, "owner", deployment, users.front()}};
+  step.apply.use(embedded::etcd_unit_sh)
+      .line("mrc_etcd_hand_over {} {} {}",
+            deployment,
+            users.front(),
+            shell::words({users.begin() + 1, users.end()}));
+  return step;
+}
+
+Step stop_using(const std::string& deployment, const HostId& host, const std::string& owner) {
+  auto step = make_step(host, "unuse");
+  step.title = "no longer use another deployment's etcd";
+  step.diff = {{Change::remove, "used", "the etcd of " + owner, {}}};
+  step.apply.line("mrc_forget {} {}", deployment, k_uses_key);
+  return step;
+}
+
+/// Other deployments that need this host's member.
+std::vector<std::string> users(const Observations& records, const HostId& host) {
+  std::vector<std::string> out;
+  for (const auto& [name, record] : records.others(host)) {
+    if (record.contains(k_uses_key) || has_member(record)) out.push_back(name);
+  }
+  return out;
+}
 
 }  // namespace
 
+Result<std::vector<Step>> clean_host(const std::string& deployment,
+                                     const Observations& records,
+                                     const HostId& host,
+                                     Leaving leaving) {
+  const auto& record = records.record(host);
+  std::vector<Step> out;
+  if (const auto uses = record.find(k_uses_key); uses != record.end()) {
+    out.push_back(stop_using(deployment, host, uses->second));
+  }
+  const auto others =
+      leaving == Leaving::cluster ? users(records, host) : std::vector<std::string>();
+  if (has_member(record) && !others.empty()) {
+    out.push_back(hand_over(deployment, host, others));
+    return out;
+  }
+  // What was made last goes first; a unit that ran before mrc took it over runs again, by its own
+  // configuration.
+  std::vector<Undo> order{k_unit, k_config, k_data, k_package};
+  const auto unit = record.find(std::string(k_unit.key));
+  if (unit != record.end() && unit->second.find("\"active\"") != std::string::npos) {
+    order = {k_config, k_unit, k_data, k_package};
+  }
+  for (const auto& undo : order) {
+    const auto found = record.find(std::string(undo.key));
+    if (found == record.end()) continue;
+    const auto entry = Entry::read(host, found->first, found->second);
+    if (!entry) return fail(entry.error());
+    auto step = make_step(host, undo.step);
+    if (!out.empty()) step.after = {out.back().id};
+    if (auto filled = undo.fill(deployment, *entry, step); !filled) return fail(filled.error());
+    out.push_back(std::move(step));
+  }
+  return out;
+}
+
 Result<std::vector<Step>> teardown(const Desired& want, const Observations& records) {
   std::vector<Step> out;
-  for (const auto& host : want.hosts) {
-    const auto& record = records.record(host);
-    std::vector<StepId> before;
-    for (const auto& undo : k_undo) {
-      const auto found = record.find(std::string(undo.key));
-      if (found == record.end()) continue;
-      const auto entry = Entry::read(host, found->first, found->second);
-      if (!entry) return fail(entry.error());
-      Step step;
-      step.id = StepId(fmt::format("etcd/{}/{}", host, undo.step));
-      step.host = host;
-      step.change = Change::remove;
-      step.after = before;
+  for (const auto& host : records.hosts()) {
+    auto steps = clean_host(want.deployment, records, host, Leaving::cluster);
+    if (!steps) return fail(std::move(steps).error());
+    for (auto& step : *steps) {
       // Every host's Calico takes its own keys out of etcd before any member stops.
-      for (const auto& other : want.hosts) {
+      for (const auto& other : records.hosts()) {
         step.needs.push_back(plan::milestone::network_gone(other));
       }
-      step.gives = {plan::milestone::etcd_gone(host)};
-      step.apply.use(embedded::etcd_probe_sh);
-      if (auto filled = undo.fill(want.deployment, *entry, step); !filled) {
-        return fail(filled.error());
-      }
-      before = {step.id};
       out.push_back(std::move(step));
     }
   }

@@ -14,7 +14,7 @@ TEST(EtcdDesired, TheFileHasEveryKeyOfTheArticle) {
   const test::EtcdWorld world;
   const auto want = desired(world.topology);
   EXPECT_EQ(
-      render_config(want, want.members[1]),
+      render_config(want, settings(want, want.members[1])),
       "# Written by mrc for try: changes are overwritten, destroy brings back what was here.\n"
       "ETCD_NAME=\"docker2\"\n"
       "ETCD_DATA_DIR=\"/var/lib/etcd/default.etcd\"\n"
@@ -33,7 +33,7 @@ TEST(EtcdDesired, TodaysCalicoNeedsNoV2) {
   test::EtcdWorld world;
   world.topology.calico.version = "v3.32.1";
   const auto want = desired(world.topology);
-  EXPECT_THAT(render_config(want, want.members[0]), Not(HasSubstr("V2")));
+  EXPECT_THAT(render_config(want, settings(want, want.members[0])), Not(HasSubstr("V2")));
 }
 
 TEST(EtcdDesired, PortsAreTheFiles) {
@@ -41,7 +41,7 @@ TEST(EtcdDesired, PortsAreTheFiles) {
   world.topology.etcd.client_port = Port(12379);
   world.topology.etcd.peer_port = Port(12380);
   const auto want = desired(world.topology);
-  EXPECT_THAT(render_config(want, want.members[0]),
+  EXPECT_THAT(render_config(want, settings(want, want.members[0])),
               HasSubstr("docker3=http://192.168.56.113:12380"));
   EXPECT_EQ(want.members[0].client_url, "http://192.168.56.111:12379");
 }

@@ -52,19 +52,67 @@ TEST_F(EtcdForeign, ATakenPortIsNamedWithItsHolder) {
   EXPECT_THAT(found[0].detail, HasSubstr("other"));
 }
 
-TEST_F(EtcdForeign, AChangeOfMembersIsRefusedHonestly) {
-  world.topology.etcd.members.pop_back();
-  const auto found = refused(world.see({world.healthy[0], world.healthy[1]}, true));
-  ASSERT_FALSE(found.empty());
-  EXPECT_EQ(found[0].title, "the members of the running cluster differ from the file's");
-  EXPECT_THAT(found[0].detail, HasSubstr("docker3=http://192.168.56.113:2380"));
-  EXPECT_THAT(found[0].remedy, HasSubstr("cannot add, remove or replace members"));
+TEST_F(EtcdForeign, AMemberThatNobodyKnowsIsNotRemoved) {
+  const auto outputs = test::with_member(
+      world.healthy,
+      R"({"ID":255,"name":"stranger","peerURLs":["http://10.0.0.9:2380"],"clientURLs":["http://10.0.0.9:2379"]})");
+  const auto found = refused(world.see(outputs, true));
+  EXPECT_THAT(titles(found),
+              ElementsAre("docker1: the cluster has a member that mrc does not know"));
+  EXPECT_THAT(found[0].detail, HasSubstr("stranger=http://10.0.0.9:2380"));
+  EXPECT_THAT(found[0].remedy, HasSubstr("member remove ff"));
 }
 
-TEST_F(EtcdForeign, AFormerMemberThatTheFileNoLongerNamesIsFoundByItsRecord) {
-  world.topology.etcd.members.pop_back();
-  const auto found = refused(world.see(world.healthy, true));
-  EXPECT_EQ(found[0].host, HostId("docker3"));
+TEST_F(EtcdForeign, AMemberOfASilentClusterIsNotRemoved) {
+  world.drop_member(2);
+  auto outputs = world.healthy;
+  for (auto& output : outputs) {
+    output = with(stopped(output), ",docker3=http://192.168.56.113:2380", "");
+  }
+  EXPECT_THAT(titles(refused(world.see(outputs, true))),
+              ElementsAre("docker3: a member of a cluster that does not answer cannot be removed"));
+}
+
+TEST_F(EtcdForeign, ChangesThatNoQuorumCanMakeAreRefused) {
+  const auto lost = with(stopped(world.healthy[1]), "data present", "data absent");
+  const auto found = refused(world.see(
+      {with(world.healthy[0], "health ok", "health no leader"), lost, world.absent}, true));
+  EXPECT_THAT(titles(found), ElementsAre("docker1: the etcd cluster has lost its quorum"));
+  EXPECT_THAT(found[0].detail, HasSubstr("of 3 members 1 can take part (docker1), and 2"));
+}
+
+TEST_F(EtcdForeign, OnesThatAreSilentAndLostAsWell) {
+  const auto lost = with(stopped(world.healthy[1]), "data present", "data absent");
+  EXPECT_THAT(titles(refused(world.see({stopped(world.healthy[0]), lost, lost}, true))),
+              ElementsAre("docker1: the etcd cluster has lost its quorum"));
+}
+
+TEST_F(EtcdForeign, DataAreNotMoved) {
+  world.topology.etcd.data_dir = "/srv/etcd";
+  EXPECT_EQ(refused(world.see(world.healthy, true))[0].title,
+            "a member's data directory cannot be moved");
+}
+
+TEST_F(EtcdForeign, WhatRunsIsAdoptedWhenItIsTheWantedMember) {
+  world.adopt = true;
+  const auto seen = world.see(world.healthy, false);
+  EXPECT_THAT(world.system()->preflight(seen).value(), IsEmpty());
+  const auto steps = world.system()->steps(seen).value();
+  EXPECT_THAT(test::ids(steps),
+              ElementsAre("etcd/docker1/record", "etcd/docker2/record", "etcd/docker3/record"));
+  EXPECT_EQ(steps[0].apply.body(), "mrc_etcd_adopt try http://192.168.56.111:2379\n");
+  EXPECT_EQ(steps[0].cause, plan::Cause::change);
+}
+
+TEST_F(EtcdForeign, WhatIsNotTheWantedMemberIsNotAdopted) {
+  world.adopt = true;
+  const auto found = refused(world.see({world.absent, world.lone, world.absent}, false));
+  EXPECT_THAT(titles(found),
+              ElementsAre("docker2: the etcd there is not the member that the file wants"));
+  EXPECT_THAT(found[0].detail, HasSubstr("it does not tell its members"));
+  world.topology.etcd.cluster_token = "other";
+  EXPECT_THAT(refused(world.see(world.healthy, false))[0].detail,
+              HasSubstr("ETCD_INITIAL_CLUSTER_TOKEN is etcd-cluster-1; the file wants other"));
 }
 
 TEST_F(EtcdForeign, AChangeOfMembersOfAStoppedClusterIsSeenInItsConfiguration) {
@@ -72,13 +120,6 @@ TEST_F(EtcdForeign, AChangeOfMembersOfAStoppedClusterIsSeenInItsConfiguration) {
   const auto found = refused(world.see(
       {stopped(world.healthy[0]), stopped(world.healthy[1]), stopped(world.healthy[2])}, true));
   EXPECT_EQ(found.size(), 3U);
-}
-
-TEST_F(EtcdForeign, AMemberThatLostItsDataIsNotStartedEmpty) {
-  const auto lost = with(stopped(world.healthy[1]), "data present", "data absent");
-  const auto found = refused(world.see({world.healthy[0], lost, world.healthy[2]}, true));
-  EXPECT_THAT(titles(found), ElementsAre("docker2: a member has lost its data"));
-  EXPECT_THAT(found[0].remedy, HasSubstr("6b3cbde16545c299"));
 }
 
 TEST_F(EtcdForeign, AMemberThatNeverStartedIsStarted) {
@@ -89,7 +130,8 @@ TEST_F(EtcdForeign, AMemberThatNeverStartedIsStarted) {
   }
   outputs[1] = with(stopped(world.healthy[1]), "data present", "data absent");
   const auto steps = world.system()->steps(world.see(outputs, true)).value();
-  EXPECT_THAT(test::ids(steps), ElementsAre("etcd/docker2/start", "etcd/docker2/healthy"));
+  EXPECT_THAT(test::ids(steps),
+              ElementsAre("etcd/docker2/config", "etcd/docker2/start", "etcd/docker2/healthy"));
 }
 
 TEST_F(EtcdForeign, TwoClustersAreSeen) {

@@ -70,7 +70,9 @@ TEST_F(EtcdSteps, AStoppedMemberIsStartedAndWaitedFor) {
   EXPECT_THAT(ids(made), ElementsAre("etcd/docker2/start", "etcd/docker2/healthy"));
   EXPECT_EQ(made[0].reason, "the unit is inactive");
   EXPECT_EQ(made[0].apply.body(), "mrc_etcd_start try /var/lib/etcd/default.etcd\n");
-  EXPECT_EQ(made[1].apply.body(), "mrc_etcd_wait http://192.168.56.112:2379 120\n");
+  EXPECT_EQ(made[1].apply.body(),
+            "mrc_etcd_wait http://192.168.56.112:2379 120\n"
+            "mrc_etcd_formed try http://192.168.56.112:2379\n");
 }
 
 TEST_F(EtcdSteps, AnUnhealthyRunningMemberIsWaitedFor) {
@@ -85,10 +87,11 @@ TEST_F(EtcdSteps, AMemberThatWouldNotStartAtBootIsEnabled) {
   const auto made = steps({off, world.healthy[1], world.healthy[2]}, true);
   EXPECT_THAT(ids(made), ElementsAre("etcd/docker1/enable"));
   EXPECT_EQ(made[0].risk, plan::Risk::safe);
+  EXPECT_EQ(made[0].cause, plan::Cause::drift);
 }
 
 TEST_F(EtcdSteps, AChangedConfigurationOfAHealthyClusterRollsOneByOne) {
-  world.topology.etcd.cluster_token = "other";
+  world.topology.calico.version = "v3.32.1";
   const auto made = steps(world.healthy, true);
   EXPECT_THAT(ids(made),
               ElementsAre("etcd/docker1/config",
@@ -98,15 +101,32 @@ TEST_F(EtcdSteps, AChangedConfigurationOfAHealthyClusterRollsOneByOne) {
                           "etcd/docker2/restart",
                           "etcd/docker3/restart"));
   EXPECT_EQ(made[0].diff,
-            (std::vector<plan::DiffLine>{
-                {plan::Change::update, "ETCD_INITIAL_CLUSTER_TOKEN", "etcd-cluster-1", "other"}}));
+            (std::vector<plan::DiffLine>{{plan::Change::remove, "ETCD_ENABLE_V2", "true", {}}}));
   EXPECT_THAT(after(made[4]), ElementsAre("etcd/docker2/config", "etcd/docker1/restart"));
   EXPECT_THAT(after(made[5]), ElementsAre("etcd/docker3/config", "etcd/docker2/restart"));
   EXPECT_EQ(made[3].risk, plan::Risk::disruptive);
+  EXPECT_EQ(made[3].impact, "one etcd member is away, some 5 s; the others answer");
+}
+
+TEST_F(EtcdSteps, WhatEtcdReadsOnlyAtItsFirstStartIsWrittenWithoutARestart) {
+  world.topology.etcd.cluster_token = "other";
+  const auto made = steps(world.healthy, true);
+  EXPECT_THAT(ids(made),
+              ElementsAre("etcd/docker1/config", "etcd/docker2/config", "etcd/docker3/config"));
+  EXPECT_EQ(made[0].diff,
+            (std::vector<plan::DiffLine>{
+                {plan::Change::update, "ETCD_INITIAL_CLUSTER_TOKEN", "etcd-cluster-1", "other"}}));
+  EXPECT_THAT(made[0].reason, ::testing::HasSubstr("no restart"));
+}
+
+TEST_F(EtcdSteps, HowTheClusterWasBegunMakesNoDifferenceLater) {
+  auto outputs = world.healthy;
+  outputs[1] = with(outputs[1], R"(STATE="new")", R"(STATE="existing")");
+  EXPECT_THAT(steps(outputs, true), IsEmpty());
 }
 
 TEST_F(EtcdSteps, AClusterThatIsSickByItsConfigurationRestartsAsAWhole) {
-  world.topology.etcd.cluster_token = "other";
+  world.topology.calico.version = "v3.32.1";
   auto outputs = world.healthy;
   for (auto& output : outputs) output = with(output, "health ok", "health no quorum");
   const auto made = steps(outputs, true);
@@ -114,6 +134,49 @@ TEST_F(EtcdSteps, AClusterThatIsSickByItsConfigurationRestartsAsAWhole) {
   EXPECT_THAT(
       after(find(made, "etcd/docker1/healthy")),
       UnorderedElementsAre("etcd/docker1/restart", "etcd/docker2/restart", "etcd/docker3/restart"));
+}
+
+TEST_F(EtcdSteps, AGoalIsTheSameWheneverTheFileAsksForTheSame) {
+  const auto first = steps({world.absent, world.absent, world.absent}, false);
+  for (const auto& step : first) {
+    EXPECT_EQ(step.goal.empty(), step.id.text().ends_with("healthy")) << step.id.text();
+  }
+  const auto edited = with(world.healthy[0], R"(NAME="docker1")", R"(NAME="x")");
+  const auto later = steps({edited, stopped(world.healthy[1]), world.healthy[2]}, true);
+  for (const auto* id : {"etcd/docker1/config", "etcd/docker2/start"}) {
+    EXPECT_EQ(find(later, id).goal, find(first, id).goal) << id;
+  }
+}
+
+TEST_F(EtcdSteps, ALostRecordIsWrittenAgainAndNothingRestarts) {
+  auto outputs = world.healthy;
+  outputs[1] = with(outputs[1], "config ETCD_NAME", "config-mark try\nconfig ETCD_NAME");
+  auto seen = world.see(outputs, true);
+  seen.put_record(world.host(1), {});
+  const auto made = world.system()->steps(seen).value();
+  EXPECT_THAT(ids(made), ElementsAre("etcd/docker2/record"));
+  EXPECT_EQ(made[0].cause, plan::Cause::drift);
+  EXPECT_EQ(made[0].apply.body(),
+            "mrc_etcd_rerecord try /var/lib/etcd/default.etcd http://192.168.56.112:2379\n");
+}
+
+TEST_F(EtcdSteps, AMemberThatGotHealthyAfterItsRunWasCutOffIsRecorded) {
+  world.record.erase("etcd/cluster");
+  const auto made = steps(world.healthy, true);
+  EXPECT_EQ(made.size(), 3U);
+  EXPECT_EQ(made[0].id.text(), "etcd/docker1/record");
+  EXPECT_EQ(made[0].cause, plan::Cause::change);
+}
+
+TEST_F(EtcdSteps, ARemovedPackageIsInstalledAgainForTheDataThatAreThere) {
+  const auto bare = test::fixture("etcd/package-removed-3.4.txt");
+  const auto made = steps({world.healthy[0], world.healthy[1], bare}, true);
+  // Without the unit nobody can tell which file it will read.
+  EXPECT_THAT(ids(made),
+              ElementsAre("etcd/docker3/install",
+                          "etcd/docker3/config",
+                          "etcd/docker3/start",
+                          "etcd/docker3/healthy"));
 }
 
 TEST_F(EtcdSteps, ASettingAddedByHandIsDrift) {
