@@ -15,8 +15,11 @@ std::string wanted_image(const topology::Topology& topology, const HostId& host)
 std::vector<Finding> findings(const topology::Topology& topology,
                               const std::map<HostId, Observed>& seen);
 
-std::vector<plan::Step> steps(const topology::Topology& topology,
-                              const std::map<HostId, Observed>& seen);
+/// Pulls what is absent; last, takes away what mrc pulled and the file no longer asks for.
+/// Errors: `unreadable`, when a record is not of our shape.
+Result<std::vector<plan::Step>> steps(const topology::Topology& topology,
+                                      const std::map<HostId, Observed>& seen,
+                                      const Observations& records);
 
 /// Plans from the records alone. Errors: `unreadable`, when a record is not of our shape.
 Result<std::vector<plan::Step>> teardown(const topology::Topology& topology,

@@ -17,7 +17,7 @@ class MysqlSystem final : public System {
     script.use(embedded::mysql_sh).line("mrc_mysql_marked {}", m_desired.deployment);
     for (const auto& server : m_desired.servers) {
       if (server.host != host) continue;
-      script.line("mrc_mysql_probe {} {} {} {} {} {} {} {}",
+      script.line("mrc_mysql_probe {} {} {} {} {} {} {} {} {}",
                   server.id,
                   m_desired.data_root,
                   m_desired.deployment,
@@ -25,7 +25,8 @@ class MysqlSystem final : public System {
                   m_desired.user,
                   script.secret_file(m_desired.password),
                   m_desired.image,
-                  m_desired.adopt ? "yes" : "no");
+                  m_desired.adopt ? "yes" : "no",
+                  server.address);
     }
     return script.line("echo done");
   }

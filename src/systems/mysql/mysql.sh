@@ -329,8 +329,8 @@ mrc_mysql_marked() {
   sed -n 's/^./marked	&/p' "$MRC_D/marked" | sort -u
 }
 
-# mrc_mysql_probe NAME ROOT DEPLOYMENT ROOT_FILE REPL_USER REPL_FILE IMAGE ADOPT: what is there of one
-# server, a tab between a word and its value; ends with `end`. ADOPT yes: one without a mark is asked too.
+# mrc_mysql_probe NAME ROOT DEPLOYMENT ROOT_FILE REPL_USER REPL_FILE IMAGE ADOPT ADDRESS: what is there of
+# one server, a tab between a word and its value; ends with `end`. ADOPT yes: one without a mark is asked too.
 mrc_mysql_probe() {
   printf 'server\t%s\n' "$1"
   if [ -d "$2/$1/data" ]; then
@@ -349,12 +349,19 @@ mrc_mysql_probe() {
   }
   printf 'container\t%s\n' "$mrc_mysql_found"
   mrc_mysql_fields "$1" "${mrc_mysql_found##*	}"
+  if mrc_mysql_has_address "$1" "$9"; then printf 'address\tyes\n'; fi
   printf 'wanted_image\t%s\n' "$(docker image inspect -f '{{.Id}}' "$7" 2>/dev/null || :)"
   case $mrc_mysql_found in
     running*"	$3	"*) mrc_mysql_probe_sql "$1" "$4" "$5" "$6" ;;
     running*'		'* | running*'	<no value>	'*) if [ "$8" = yes ]; then mrc_mysql_probe_sql "$1" "$4" "$5" "$6"; fi ;;
   esac
   printf 'end\t%s\n' "$1"
+}
+
+# mrc_mysql_has_address NAME ADDRESS: the container has it on an interface, as its kernel tells.
+mrc_mysql_has_address() {
+  mrc_mysql_pid=$(docker inspect --type container -f '{{.State.Pid}}' "$1") || return 1
+  [ "$mrc_mysql_pid" -gt 0 ] && grep -q "|-- $2\$" "/proc/$mrc_mysql_pid/net/fib_trie" 2>/dev/null
 }
 
 # mrc_mysql_fields NAME IMAGE_ID: what the container was made with, values as JSON. Of what the image brings

@@ -70,6 +70,8 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
     seen.staging = true;
   } else if (word == "docker") {
     seen.docker_down = true;
+  } else if (word == "address" && words[1] == "yes") {
+    seen.has_address = true;
   } else if (word == "wanted_image") {
     seen.wanted_image_id = words[1];
   } else if (word == "sql") {

@@ -51,6 +51,7 @@ struct Observed {
   std::string data_of;   ///< the deployment that the data directory's mark names; empty: none
   bool staging = false;  ///< a half-made data directory lies about
   std::optional<Container> container;
+  bool has_address = false;     ///< its container has the server's address on an interface
   std::string wanted_image_id;  ///< of the wanted image on this host; empty: not there
   std::string sql_error;        ///< why root could not ask; empty when it could
   std::map<std::string, std::string> variables;

@@ -89,9 +89,18 @@ std::string thread_fault(const Observed& seen) {
   return why;
 }
 
-bool is_unheard(const Server& server, const Observed& seen, const Observed& master) {
-  return master.answered && seen.of_slave("Slave_IO_Running") == "Yes" &&
-         !master.listeners.contains(fmt::format("{}", server.server_id));
+std::string dead_connection(const Desired& desired,
+                            const Server& server,
+                            const Observed& seen,
+                            const Observed& master) {
+  // Without it the slave went out by Docker's bridge, which the interface to come will close.
+  if (!seen.has_address) return "it connected before it had its address";
+  if (!master.has_address) return fmt::format("{} gets its address again", desired.master().id);
+  if (master.answered && seen.of_slave("Slave_IO_Running") == "Yes" &&
+      !master.listeners.contains(fmt::format("{}", server.server_id))) {
+    return "its threads say Yes, but the master has no connection of it";
+  }
+  return {};
 }
 
 }  // namespace mrc::systems::mysql

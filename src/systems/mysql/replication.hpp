@@ -17,7 +17,11 @@ Difference channel_difference(const Desired& desired, const Observed& seen);
 std::string read_only_variable(const Dialect& dialect);
 /// Why its threads do not run, in the server's own words; empty: they do.
 std::string thread_fault(const Observed& seen);
-/// Both threads say Yes, and yet the master has no connection of it: one that is dead.
-bool is_unheard(const Server& server, const Observed& seen, const Observed& master);
+/// Why its connection to the master may be dead although its threads say Yes; empty: no reason to
+/// think so.
+std::string dead_connection(const Desired& desired,
+                            const Server& server,
+                            const Observed& seen,
+                            const Observed& master);
 
 }  // namespace mrc::systems::mysql

@@ -111,9 +111,9 @@ class Planner {
     } else if (master_replaced) {
       m_steps.push_back(
           m_maker.rejoin(server, "replicate", "its master's container is replaced"));
-    } else if (!replaced && is_unheard(server, one, master)) {
-      m_steps.push_back(m_maker.rejoin(
-          server, "replicate", "its threads say Yes, but the master has no connection of it"));
+    } else if (const auto why = dead_connection(m_desired, server, one, master);
+               !replaced && !why.empty()) {
+      m_steps.push_back(m_maker.rejoin(server, "replicate", why));
     } else if (!is_recorded(server, "source")) {
       m_steps.push_back(m_maker.note(server, "replicate", "source"));
     }
