@@ -36,11 +36,12 @@ void check_same_image(const topology::Topology& topology,
     if (first == nullptr) first = &host.id;
     const auto& other = seen.at(*first).image_id;
     if (id == other) continue;
-    out.push_back({host.id,
-                   Level::warn,
-                   fmt::format("{} is another image than on {}", topology.mysql.image.value, *first),
-                   fmt::format("{} here, {} there", id.substr(0, 19), other.substr(0, 19)),
-                   "docker pull it on all hosts, or name it by its digest"});
+    out.push_back(
+        {host.id,
+         Level::warn,
+         fmt::format("{} is another image than on {}", topology.mysql.image.value, *first),
+         fmt::format("{} here, {} there", id.substr(0, 19), other.substr(0, 19)),
+         "docker pull it on all hosts, or name it by its digest"});
   }
 }
 

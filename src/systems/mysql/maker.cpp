@@ -67,8 +67,7 @@ Step Maker::adopt_data(const Server& server) const {
                 m_desired.deployment}};
   step.gives = {data_ready(server)};
   record(step.apply, "data", server);
-  step.apply.line(
-      "mrc_mysql_mark {} {} {}", m_desired.data_root, server.id, m_desired.deployment);
+  step.apply.line("mrc_mysql_mark {} {} {}", m_desired.data_root, server.id, m_desired.deployment);
   return step;
 }
 
@@ -180,11 +179,10 @@ Step Maker::account(const Difference& diff) const {
   const bool is_new = diff.empty() || has(diff, "account");
   const bool surplus = std::any_of(
       diff.begin(), diff.end(), [](const auto& line) { return line.change == Change::remove; });
-  auto step =
-      make(master,
-           "account",
-           (is_new ? "create the replication account " : "mend the replication account ") +
-               m_desired.user);
+  auto step = make(master,
+                   "account",
+                   (is_new ? "create the replication account " : "mend the replication account ") +
+                       m_desired.user);
   step.change = is_new ? Change::create : Change::update;
   step.diff = diff;
   if (diff.empty()) {

@@ -25,11 +25,8 @@ class Obstacles {
 
  private:
   void add(const HostId& host, std::string title, std::string detail, std::string remedy) {
-    m_out.push_back({host,
-                     Verdict::Level::fail,
-                     std::move(title),
-                     std::move(detail),
-                     std::move(remedy)});
+    m_out.push_back(
+        {host, Verdict::Level::fail, std::move(title), std::move(detail), std::move(remedy)});
   }
 
   /// Containers and data that are not ours. Without any mark, --adopt takes them.
@@ -63,10 +60,10 @@ class Obstacles {
     if (one.container->data != path) {
       add(server.host,
           fmt::format("the container {} cannot be taken over: its data is elsewhere", server.id),
-          fmt::format("in {}, and the file has {}",
-                      one.container->data.empty() ? "no directory of the host"
-                                                  : one.container->data,
-                      path),
+          fmt::format(
+              "in {}, and the file has {}",
+              one.container->data.empty() ? "no directory of the host" : one.container->data,
+              path),
           "choose data_root so, or stop the container and move its data there");
     }
     if (server.is_master && one.answered && one.variable("gtid_mode") != "ON") {

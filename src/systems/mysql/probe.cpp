@@ -26,8 +26,7 @@ bool is_default(const Field& field) {
 
 bool read_container(const std::vector<std::string>& words, Observed& seen) {
   if (words.size() != 4 || words[1].empty() || words[3].empty()) return false;
-  seen.container =
-      Container{words[1], words[2] == "<no value>" ? "" : words[2], words[3], {}, {}};
+  seen.container = Container{words[1], words[2] == "<no value>" ? "" : words[2], words[3], {}, {}};
   return true;
 }
 

@@ -24,7 +24,7 @@ using Fields = std::vector<Field>;
 Field argument_field(const std::string& argument);
 
 struct Container {
-  std::string status;  ///< "running", "paused", "exited", ..
+  std::string status;      ///< "running", "paused", "exited", ..
   std::string deployment;  ///< its label; empty: not of mrc
   std::string image_id;
   Fields fields;
@@ -58,7 +58,7 @@ struct Observed {
   Account account;
   std::string login_error;  ///< why the replication user could not log in
   bool answered = false;    ///< the server was asked, and `variables` and what follows are known
-  std::set<std::string> listeners;  ///< server ids of the slaves that are connected to it
+  std::set<std::string> listeners;           ///< server ids of the slaves that are connected to it
   std::map<std::string, std::string> slave;  ///< SHOW SLAVE STATUS; empty: no slave
   std::optional<Channel> channel;
   std::string of_slave(const std::string& field) const;

@@ -3,8 +3,8 @@
 #include "systems/mysql/desired.hpp"
 #include "systems/mysql/probe.hpp"
 
-/// What of accounts, channels and live settings differs from the file, a line each. For servers that
-/// were asked.
+/// What of accounts, channels and live settings differs from the file, a line each. For servers
+/// that were asked.
 namespace mrc::systems::mysql {
 
 /// Of what may be set in a running server: its id, and on the master that it takes writes.

@@ -109,8 +109,7 @@ class Planner {
       if (one.answered && is_new) step.reason = "it is no slave yet";
       m_steps.push_back(std::move(step));
     } else if (master_replaced) {
-      m_steps.push_back(
-          m_maker.rejoin(server, "replicate", "its master's container is replaced"));
+      m_steps.push_back(m_maker.rejoin(server, "replicate", "its master's container is replaced"));
     } else if (const auto why = dead_connection(m_desired, server, one, master);
                !replaced && !why.empty()) {
       m_steps.push_back(m_maker.rejoin(server, "replicate", why));
@@ -126,14 +125,17 @@ class Planner {
     for (const auto& server : m_desired.servers) {
       if (!server.is_master) queue(server, before);
     }
-    if (m_replaced.contains(m_desired.master().id)) wait_for(container_of(m_desired.master()), before);
+    if (m_replaced.contains(m_desired.master().id))
+      wait_for(container_of(m_desired.master()), before);
   }
 
   void queue(const Server& server, std::optional<StepId>& before) {
     const bool replaced = m_replaced.contains(server.id);
     const StepId rejoin(fmt::format("mysql/{}/rejoin", server.id));
     const StepId replicate(fmt::format("mysql/{}/replicate", server.id));
-    const auto is = [](const StepId& id) { return [&id](const Step& one) { return one.id == id; }; };
+    const auto is = [](const StepId& id) {
+      return [&id](const Step& one) { return one.id == id; };
+    };
     const bool rejoins = std::any_of(m_steps.begin(), m_steps.end(), is(rejoin));
     const auto changes = std::find_if(m_steps.begin(), m_steps.end(), is(replicate));
     if (replaced) {
