@@ -99,8 +99,8 @@ class Planner {
     auto diff = is_new ? Difference{} : channel_difference(m_desired, one);
     if (replaced && (master_replaced || (!is_new && diff.empty()))) {
       auto step = m_maker.rejoin(server, "rejoin", "its container is new");
-      // The master's new container comes after the slaves' ones.
-      if (master_replaced) std::erase_if(step.needs, needs_master());
+      // The master's new container comes after the slaves' ones, and behind it what it alone gives.
+      if (master_replaced) std::erase_if(step.needs, comes_with_master());
       m_steps.push_back(std::move(step));
     }
     if (is_new || !diff.empty()) {
@@ -158,12 +158,12 @@ class Planner {
     return StepId(fmt::format("mysql/{}/container", server.id));
   }
 
-  std::function<bool(const plan::Milestone&)> needs_master() const {
+  std::function<bool(const plan::Milestone&)> comes_with_master() const {
     const auto& master = m_desired.master().id;
-    return [running = milestone::container_running(master),
-            ready = milestone::endpoint_ready(master)](const plan::Milestone& one) {
-      return one == running || one == ready;
-    };
+    std::set<plan::Milestone> given{milestone::container_running(master),
+                                    milestone::endpoint_ready(master)};
+    if (!m_seen.at(master).answered) given.insert(milestone::replication_account());
+    return [given = std::move(given)](const plan::Milestone& one) { return given.contains(one); };
   }
 
   bool is_recorded(const Server& server, std::string_view what) const {

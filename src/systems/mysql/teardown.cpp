@@ -144,32 +144,32 @@ std::vector<Step> make_teardown(const Desired& desired,
   const Remover remover(desired, seen, all);
   std::vector<Step> out;
   std::vector<StepId> slaves_gone;
-  const auto take_away = [&](const Standing& one, bool is_master) {
+  const auto take_away = [&](const Standing& one, bool deletes, bool is_master) {
     if (one.container) {
       auto step = remover.remove_container(one);
       if (is_master) step.after = slaves_gone;
       slaves_gone.push_back(step.id);
       out.push_back(std::move(step));
     }
-    if (one.data) out.push_back(delete_data ? remover.delete_data(one) : remover.keep_data(one));
+    if (one.data) out.push_back(deletes ? remover.delete_data(one) : remover.keep_data(one));
   };
   for (const auto& host : all.hosts()) {
     for (const auto& name : remover.servers_on(host)) {
-      if (!remover.is_wanted(host, name)) take_away(remover.stands(host, name), false);
+      if (!remover.is_wanted(host, name)) take_away(remover.stands(host, name), delete_data, false);
     }
   }
   // Slaves first: a master is slow to stop while they are attached.
   for (auto it = desired.servers.rbegin(); it != desired.servers.rend(); ++it) {
     const auto& observed = seen.at(it->id);
     auto one = remover.stands(it->host, it->id);
-    const bool foreign = observed.container && observed.container->deployment != desired.deployment;
-    if (foreign) one.container = false;
-    if (observed.has_data) {
-      const bool marked = observed.data_of == desired.deployment;
-      // What an earlier destroy kept goes when its data is asked for.
-      one.data = delete_data ? marked : one.data;
+    if (observed.container && observed.container->deployment != desired.deployment) {
+      one.container = false;
     }
-    take_away(one, it->is_master);
+    const bool marked = observed.has_data && observed.data_of == desired.deployment;
+    const bool deletes = delete_data && (marked || !observed.has_data);
+    // What an earlier destroy kept has no record any more.
+    if (deletes && marked) one.data = true;
+    take_away(one, deletes, it->is_master);
   }
   return out;
 }

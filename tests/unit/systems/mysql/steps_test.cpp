@@ -113,6 +113,15 @@ TEST_F(MysqlSteps, RunningServersAreReplacedOneByOneTheMasterLast) {
   EXPECT_EQ(plan::Plan::make(made).steps().back().id, StepId("mysql/mysql-slave2/replicate"));
 }
 
+TEST_F(MysqlSteps, AMasterThatIsSilentAndReplacedMakesNoCycle) {
+  auto outputs = world.all_good();
+  const auto whole = world.good(0);
+  outputs[0] = whole.substr(0, whole.find("var\t")) +
+               "sql\tERROR 2002 (HY000): no\nend\tmysql-master\ndone\n";
+  world.topology.mysql.options.emplace_back("max_connections", "500");
+  EXPECT_EQ(plan::Plan::make(world.steps(outputs)).steps().size(), 8U);
+}
+
 TEST_F(MysqlSteps, AnotherImageReplacesTheContainer) {
   const auto outputs = world.all_good();
   world.topology.mysql.image.value = "mysql:5.6.51";
