@@ -103,7 +103,9 @@ class Planner {
       if (master_replaced) std::erase_if(step.needs, comes_with_master());
       m_steps.push_back(std::move(step));
     }
-    if (is_new || !diff.empty()) {
+    if (!one.answered && is_recorded(server, "source")) {
+      m_steps.push_back(m_maker.rejoin(server, "replicate", "its channel is seen when it answers"));
+    } else if (is_new || !diff.empty()) {
       auto step = m_maker.replicate(server, std::move(diff));
       step.reason = is_new ? "" : thread_fault(one);
       if (one.answered && is_new) step.reason = "it is no slave yet";

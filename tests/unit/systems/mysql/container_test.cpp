@@ -96,6 +96,7 @@ TEST_F(MysqlContainer, WithoutAMarkItIsTakenOverOnlyWhenAsked) {
   auto outputs = world.all_good();
   auto unmarked = with(world.good(1), "running\tblog-2016", "running\t");
   unmarked = with(unmarked, "data\tblog-2016", "data\t");
+  unmarked = with(unmarked, "field\tlabel\t\"mrc.deployment=blog-2016\"\n", "");
   outputs[1] = with(unmarked, "marked\tmysql-slave1\n", "");
   EXPECT_EQ(world.findings(outputs).size(), 2U);
   world.adopt = true;

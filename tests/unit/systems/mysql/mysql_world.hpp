@@ -61,9 +61,8 @@ struct MysqlWorld : World {
   systems::Observations see(const std::vector<std::string>& outputs) const {
     auto seen = observe(*this, "mysql", outputs);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (outputs[i].find("data\tblog-2016") != std::string::npos) {
-        seen.put_record(host(i), record(i));
-      }
+      const bool made = outputs[i].find("data\tblog-2016") != std::string::npos;
+      seen.put_record(host(i), made ? record(i) : std::map<std::string, std::string>{});
     }
     return seen;
   }
