@@ -44,6 +44,10 @@ inline std::string endpoint_gone(const ServerId& server) {
 inline std::string container_gone(const ServerId& server) {
   return fmt::format("gone/container/{}", server);
 }
+/// No container of the deployment that goes uses an image on this host any more.
+inline std::string image_unused(const HostId& host) {
+  return fmt::format("gone/image-users/{}", host);
+}
 /// All that the deployment had on a host that left the file; the engine gives it with every step
 /// there.
 inline std::string host_emptied(const HostId& host) {

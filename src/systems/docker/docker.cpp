@@ -37,7 +37,7 @@ class Docker final : public System {
   Result<std::vector<plan::Step>> steps(const Observations& seen) const override {
     const auto all = read_all(m_topology, seen);
     if (!all) return fail(all.error());
-    return docker::steps(m_topology, *all);
+    return docker::steps(m_topology, *all, seen);
   }
 
   Result<std::vector<plan::Step>> teardown(const Observations& seen,

@@ -20,6 +20,10 @@ mrc_docker_probe() {
     if [ -n "${1:-}" ]; then
       mrc_docker_found=$(mrc_docker_image_id "$1")
       printf 'image %s %s\n' "$1" "${mrc_docker_found:-absent}"
+      if [ -n "$mrc_docker_found" ]; then
+        docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$mrc_docker_found" |
+          sed -n 's/^./digest &/p'
+      fi
     fi
   else
     echo 'engine down'
@@ -28,7 +32,8 @@ mrc_docker_probe() {
   echo end
 }
 
-# mrc_docker_pull DEPLOYMENT IMAGE
+# mrc_docker_pull DEPLOYMENT IMAGE [DIGEST]: the image that other hosts have under this digest already
+# comes under its digest, and gets the name: the name may stand for a newer one by now.
 mrc_docker_pull() {
   mrc_docker_have=$(mrc_docker_image_id "$2")
   if [ -z "$mrc_docker_have" ]; then
@@ -36,13 +41,14 @@ mrc_docker_pull() {
     # The status of the left side of a pipe is lost in sh, so it goes through a file.
     {
       mrc_docker_rc=0
-      docker pull "$2" 2>"$MRC_D/pull.err" || mrc_docker_rc=$?
+      docker pull "${3:-$2}" 2>"$MRC_D/pull.err" || mrc_docker_rc=$?
       echo "$mrc_docker_rc" >"$MRC_D/pull.rc"
     } | while read -r mrc_docker_line; do mrc_note "$mrc_docker_line"; done
     if [ "$(cat "$MRC_D/pull.rc")" != 0 ]; then
       mrc_forget "$1" "docker/image/$2"
-      mrc_die "docker pull $2: $(cat "$MRC_D/pull.err")"
+      mrc_die "docker pull ${3:-$2}: $(cat "$MRC_D/pull.err")"
     fi
+    if [ -n "${3:-}" ]; then docker tag "$3" "$2"; fi
   fi
   if mrc_recorded "$1" "docker/image/$2"; then
     mrc_docker_have=$(mrc_docker_image_id "$2")

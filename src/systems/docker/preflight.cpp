@@ -25,6 +25,26 @@ void check_legacy_api(const HostId& host, const Observed& seen, std::vector<Find
                  "with that: install an older engine"});
 }
 
+/// A name that stands for one image here and another there.
+void check_same_image(const topology::Topology& topology,
+                      const std::map<HostId, Observed>& seen,
+                      std::vector<Finding>& out) {
+  const HostId* first = nullptr;
+  for (const auto& host : topology.hosts) {
+    const auto& id = seen.at(host.id).image_id;
+    if (id.empty()) continue;
+    if (first == nullptr) first = &host.id;
+    const auto& other = seen.at(*first).image_id;
+    if (id == other) continue;
+    out.push_back(
+        {host.id,
+         Level::warn,
+         fmt::format("{} is another image than on {}", topology.mysql.image.value, *first),
+         fmt::format("{} here, {} there", id.substr(0, 19), other.substr(0, 19)),
+         "docker pull it on all hosts, or name it by its digest"});
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> findings(const topology::Topology& topology,
@@ -53,6 +73,7 @@ std::vector<Finding> findings(const topology::Topology& topology,
         break;
     }
   }
+  check_same_image(topology, seen, out);
   return out;
 }
 

@@ -71,6 +71,7 @@ Result<Observed> parse_probe(std::string_view text, const std::string& image) {
         ErrorKind::unreadable, "odd answer on image {}: {}", image, excerpt(facts->first("image")));
   }
   if (words[1] != "absent") seen.image_id = words[1];
+  seen.digests = facts->all("digest");
   return seen;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mrc/base/error.hpp"
 #include "mrc/shell/script.hpp"
@@ -24,8 +25,9 @@ struct Observed {
   std::string reason;   ///< why it is down
   std::string version;  ///< "26.1.5+dfsg1"
   ApiVersion api;
-  ApiVersion api_min;    ///< engines before 1.12 do not say: then equal to 0.0
-  std::string image_id;  ///< of the image asked for; empty: not there
+  ApiVersion api_min;                ///< engines before 1.12 do not say: then equal to 0.0
+  std::string image_id;              ///< of the image asked for; empty: not there
+  std::vector<std::string> digests;  ///< its names in registries, "mysql@sha256:.."
   bool operator==(const Observed&) const = default;
 };
 

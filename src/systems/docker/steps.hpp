@@ -15,8 +15,11 @@ std::string wanted_image(const topology::Topology& topology, const HostId& host)
 std::vector<Finding> findings(const topology::Topology& topology,
                               const std::map<HostId, Observed>& seen);
 
-std::vector<plan::Step> steps(const topology::Topology& topology,
-                              const std::map<HostId, Observed>& seen);
+/// Pulls what is absent; last, takes away what mrc pulled and the file no longer asks for.
+/// Errors: `unreadable`, when a record is not of our shape.
+Result<std::vector<plan::Step>> steps(const topology::Topology& topology,
+                                      const std::map<HostId, Observed>& seen,
+                                      const Observations& records);
 
 /// A row for each host that was read.
 std::vector<Condition> status(const topology::Topology& topology, const Observations& seen);

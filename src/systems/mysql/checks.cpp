@@ -1,6 +1,7 @@
 #include <functional>
 
 #include "mysql.sh.hpp"
+#include "systems/mysql/container.hpp"
 #include "systems/mysql/internal.hpp"
 
 namespace mrc::systems::mysql {

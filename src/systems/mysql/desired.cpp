@@ -4,14 +4,23 @@
 #include <array>
 
 #include "mrc/base/bug.hpp"
-#include "mrc/base/hash.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
 
 constexpr std::array k_dialects{
-    Dialect{{5, 6}, false, false, "WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS"},
-    Dialect{{5, 7}, true, true, "WAIT_FOR_EXECUTED_GTID_SET"},
+    Dialect{{5, 6},
+            false,
+            false,
+            "WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS",
+            "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE "
+            "VARIABLE_NAME='SLAVE_RECEIVED_HEARTBEATS'"},
+    Dialect{{5, 7},
+            true,
+            true,
+            "WAIT_FOR_EXECUTED_GTID_SET",
+            "SELECT COUNT_RECEIVED_HEARTBEATS FROM "
+            "performance_schema.replication_connection_status WHERE CHANNEL_NAME=''"},
 };
 
 /// The operator's options as arguments, a server's own winning over those for all.
@@ -42,7 +51,9 @@ std::vector<std::string> all_options(const Server& server) {
       "--relay-log-info-repository=TABLE",
       "--binlog-format=ROW",
       "--sync-binlog=1",
-      "--slave-net-timeout=60",
+      // An idle channel has a heartbeat each second, so ten silent ones are a dead connection: one
+      // whose end went without a word, as with a master's interface, is not waited on for a minute.
+      "--slave-net-timeout=10",
       fmt::format("--report-host={}", server.address),
   };
   if (!server.is_master) out.emplace_back("--read-only=ON");
@@ -72,6 +83,7 @@ Desired make_desired(const Inputs& inputs) {
   out.root_password = inputs.secrets.root_password;
   out.password = inputs.secrets.replication_password;
   out.dialect = dialect_of(topology.mysql.version);
+  out.adopt = inputs.adopt;
   for (const auto& one : topology.mysql.servers) {
     Server server;
     server.id = one.id;
@@ -91,27 +103,8 @@ Desired make_desired(const Inputs& inputs) {
   return out;
 }
 
-std::vector<std::string> run_words(const Desired& desired, const Server& server) {
-  return {"--hostname",
-          server.id.text(),
-          "--restart",
-          "unless-stopped",
-          // Docker's own 10 s kill a master whose slaves are attached.
-          "--stop-timeout",
-          "120",
-          "--label",
-          "mrc.deployment=" + desired.deployment,
-          "--label",
-          "mrc.server=" + server.id.text(),
-          "-v",
-          fmt::format("{}/{}/data:/var/lib/mysql", desired.data_root, server.id)};
-}
-
-std::string spec_hash(const Desired& desired, const Server& server) {
-  std::string all = desired.image;
-  for (const auto& word : run_words(desired, server)) all += '\0' + word;
-  for (const auto& word : server.options) all += '\0' + word;
-  return short_hash(all);
+std::string data_path(const Desired& desired, const ServerId& server) {
+  return fmt::format("{}/{}/data", desired.data_root, server);
 }
 
 }  // namespace mrc::systems::mysql

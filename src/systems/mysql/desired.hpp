@@ -7,6 +7,8 @@
 
 namespace mrc::systems::mysql {
 
+using Difference = std::vector<plan::DiffLine>;
+
 /// What one generation of servers calls things. A further one is a further row.
 struct Dialect {
   topology::ServerVersion from;  ///< the first version that speaks so
@@ -14,6 +16,8 @@ struct Dialect {
   bool super_read_only = false;
   /// SQL function that waits for a GTID set, taking the set and seconds.
   std::string_view wait_function;
+  /// Asks a slave how many heartbeats of its master it has heard.
+  std::string_view heartbeats;
 };
 
 const Dialect& dialect_of(topology::ServerVersion version);
@@ -40,15 +44,13 @@ struct Desired {
   Secret root_password;
   Secret password;  ///< of replication
   Dialect dialect;
+  bool adopt = false;           ///< containers and data without a mark are taken over
   std::vector<Server> servers;  ///< the master first
   const Server& master() const { return servers.front(); }
 };
 
 Desired make_desired(const Inputs& inputs);
 
-/// docker run's words between the name and the arguments of mysqld, without the spec label.
-std::vector<std::string> run_words(const Desired& desired, const Server& server);
-/// A hash of all that a container is made from: when it differs, the container must be replaced.
-std::string spec_hash(const Desired& desired, const Server& server);
+std::string data_path(const Desired& desired, const ServerId& server);
 
 }  // namespace mrc::systems::mysql

@@ -1,7 +1,5 @@
 #include "systems/mysql/mysql.hpp"
 
-#include <set>
-
 #include "mysql.sh.hpp"
 #include "systems/mysql/internal.hpp"
 
@@ -16,34 +14,33 @@ class MysqlSystem final : public System {
 
   shell::Script probe(const HostId& host) const override {
     shell::Script script;
-    bool any = false;
+    script.use(embedded::mysql_sh).line("mrc_mysql_marked {}", m_desired.deployment);
     for (const auto& server : m_desired.servers) {
       if (server.host != host) continue;
-      any = true;
-      script.use(embedded::mysql_sh)
-          .line("mrc_mysql_probe {} {} {} {} {} {} {}",
-                server.id,
-                m_desired.data_root,
-                m_desired.deployment,
-                script.secret_file(m_desired.root_password),
-                m_desired.user,
-                script.secret_file(m_desired.password),
-                m_desired.image);
+      script.line("mrc_mysql_probe {} {} {} {} {} {} {} {} {}",
+                  server.id,
+                  m_desired.data_root,
+                  m_desired.deployment,
+                  script.secret_file(m_desired.root_password),
+                  m_desired.user,
+                  script.secret_file(m_desired.password),
+                  m_desired.image,
+                  m_desired.adopt ? "yes" : "no",
+                  server.address);
     }
-    if (any) script.line("echo done");
-    return script;
+    return script.line("echo done");
   }
 
   Result<std::vector<Finding>> preflight(const Observations& seen) const override {
     auto read = read_all(seen);
     if (!read) return fail(std::move(read).error());
-    return find_obstacles(m_desired, *read);
+    return find_obstacles(m_desired, *read, seen);
   }
 
   Result<std::vector<plan::Step>> steps(const Observations& seen) const override {
     auto read = read_all(seen);
     if (!read) return fail(std::move(read).error());
-    return make_steps(m_desired, *read);
+    return make_steps(m_desired, *read, seen);
   }
 
   Result<std::vector<plan::Step>> teardown(const Observations& seen,
@@ -64,17 +61,16 @@ class MysqlSystem final : public System {
  private:
   Result<Seen> read_all(const Observations& seen) const {
     Seen all;
-    std::set<HostId> hosts;
-    for (const auto& server : m_desired.servers) hosts.insert(server.host);
-    for (const auto& host : hosts) {
+    for (const auto& host : seen.hosts()) {
       const auto part = seen.get(host, name());
       if (!part) return fail(part.error());
       auto parsed = parse_probe((*part)->out);
       if (!parsed) return fail(std::move(parsed).error().with("reading the servers of {}", host));
-      all.merge(*parsed);
+      all.servers.merge(parsed->servers);
+      all.marked[host] = std::move(parsed->marked);
     }
     for (const auto& server : m_desired.servers) {
-      if (!all.contains(server.id)) {
+      if (!all.servers.contains(server.id)) {
         return fail(ErrorKind::unreadable, "{} says nothing about {}", server.host, server.id);
       }
     }

@@ -167,8 +167,7 @@ mrc_mysql_init() {
   fi
   docker stop -t 120 "$mrc_mysql_temporary" >/dev/null
   docker rm -v "$mrc_mysql_temporary" >/dev/null
-  printf '{"mrc": 1, "deployment": "%s", "server": "%s"}\n' "$mrc_mysql_deployment" "$mrc_mysql_name" \
-    >"$mrc_mysql_home/.mrc"
+  mrc_mysql_mark "$mrc_mysql_root" "$mrc_mysql_name" "$mrc_mysql_deployment"
   sync
   mv "$mrc_mysql_home/data.mrc-init" "$mrc_mysql_home/data"
   sync
@@ -183,16 +182,48 @@ mrc_mysql_run() {
   docker run -d --name "$mrc_mysql_name" "$@" >/dev/null
 }
 
-# mrc_mysql_stop_remove NAME: a master with a slave attached takes its time; a killed one costs a recovery.
+# mrc_mysql_stop_remove NAME DEPLOYMENT [adopt]: a master with a slave attached takes its time; a killed
+# one costs a recovery. Somebody else's stays; one without a mark goes with `adopt`, but no volume of it.
 mrc_mysql_stop_remove() {
   docker container inspect "$1" >/dev/null 2>&1 || return 0
+  mrc_mysql_owner=$(docker inspect --type container -f '{{index .Config.Labels "mrc.deployment"}}' "$1")
+  case $mrc_mysql_owner in
+    "$2") ;;
+    '' | '<no value>') [ "${3:-}" = adopt ] || mrc_die "the container $1 has no mark of mrc; it stays" ;;
+    *) mrc_die "the container $1 is of the deployment $mrc_mysql_owner; it stays" ;;
+  esac
+  docker unpause "$1" >/dev/null 2>&1 || :
   docker stop -t 120 "$1" >/dev/null
-  docker rm -v "$1" >/dev/null
+  if [ "$mrc_mysql_owner" = "$2" ]; then docker rm -v "$1" >/dev/null; else docker rm "$1" >/dev/null; fi
 }
 
-# mrc_mysql_status NAME PASSWORD_FILE: SHOW SLAVE STATUS as `Field<TAB>value` lines; none: no slave.
+# mrc_mysql_start NAME
+mrc_mysql_start() {
+  case $(docker inspect --type container -f '{{.State.Status}}' "$1") in
+    paused) docker unpause "$1" >/dev/null ;;
+    *) docker start "$1" >/dev/null ;;
+  esac
+}
+
+# mrc_mysql_mark ROOT NAME DEPLOYMENT: the data directory is this deployment's from now on.
+mrc_mysql_mark() {
+  printf '{"mrc": 1, "deployment": "%s", "server": "%s"}\n' "$3" "$2" >"$MRC_D/mark"
+  mrc_put "$MRC_D/mark" "$1/$2/.mrc" 0644
+}
+
+# mrc_mysql_note DEPLOYMENT NAME: the record pins the image that its container was made from.
+mrc_mysql_note() {
+  mrc_mysql_made=$(docker inspect --type container -f '{"image": {{json .Config.Image}}, "id": {{json .Image}}}' "$2")
+  mrc_record "$1" "mysql/$2/container" "$mrc_mysql_made"
+}
+
+# mrc_mysql_status NAME PASSWORD_FILE: SHOW SLAVE STATUS as `Field<TAB>value` lines; none: no slave. SQL
+# on stdin is run before it.
 mrc_mysql_status() {
-  echo 'SHOW SLAVE STATUS' | mrc_mysql "$1" root "$2" | awk -F '\t' '
+  {
+    cat
+    echo 'SHOW SLAVE STATUS'
+  } | mrc_mysql "$1" root "$2" | awk -F '\t' '
     NR == 1 { n = split($0, name, FS) }
     NR == 2 { for (i = 1; i <= n; i++) print name[i] "\t" $i }'
 }
@@ -201,27 +232,57 @@ mrc_mysql_field() {
   awk -F '\t' -v field="$2" '$1 == field { print $2 }' "$1"
 }
 
-# What the master has executed, asked as the replication user from inside the slave's container.
-mrc_mysql_master_set() {
-  printf '%s\n' "SELECT REPLACE(@@GLOBAL.gtid_executed, '\\n', '')" |
+# What the master has executed, and what of it is no more in its binary logs, a tab between; asked as the
+# replication user from inside the slave's container.
+mrc_mysql_master_sets() {
+  printf '%s\n' "SELECT REPLACE(@@GLOBAL.gtid_executed, '\\n', ''), REPLACE(@@GLOBAL.gtid_purged, '\\n', '')" |
     mrc_mysql "$1" "$3" "$4" -N -h "$2" -P 3306 --protocol=tcp --connect-timeout=3
 }
+mrc_mysql_master_set() {
+  mrc_mysql_sets=$(mrc_mysql_master_sets "$@") || return 1
+  printf '%s\n' "$mrc_mysql_sets" | cut -f 1
+}
 
-# mrc_mysql_replicate NAME ROOT_FILE MASTER_ADDRESS USER REPL_FILE CHANGE_SQL_FILE WAIT_FUNCTION
+# mrc_mysql_password_sql NAME REPL_FILE: an SQL expression, 1 where the channel keeps this password. By a
+# hash, as a server may log what it is asked.
+mrc_mysql_password_sql() {
+  mrc_mysql_sum=$({ printf '%s ' "$1" && cat "$2"; } | sha1sum | cut -c 1-40)
+  printf "SHA1(CONCAT('%s ', CAST(User_password AS BINARY))) = '%s'" "$1" "$mrc_mysql_sum"
+}
+
+# mrc_mysql_channel NAME ROOT_FILE REPL_FILE: the channel's settings in one line; nothing: no slave.
+mrc_mysql_channel() {
+  mrc_mysql_right=$(mrc_mysql_password_sql "$1" "$3")
+  mrc_mysql "$1" root "$2" -N <<SQL
+SELECT CONCAT_WS(' ', Host, Port, User_name, Enabled_auto_position, Connect_retry, Retry_count, Heartbeat, $mrc_mysql_right) FROM mysql.slave_master_info
+SQL
+}
+
+# mrc_mysql_replicate NAME ROOT_FILE MASTER_ADDRESS USER REPL_FILE CHANGE_SQL_FILE WAIT_FUNCTION HEARTBEATS_SQL
+# The connection is always a new one: an old one may be dead and still say Yes, as when it was made
+# before the container had its interface, or when the other end went without a word. The new one has
+# proved itself when the slave got what it lacked, or heard a heartbeat.
 mrc_mysql_replicate() {
-  mrc_wait 90 "the master $3 to be reached by $4 from $1" mrc_mysql_master_set "$1" "$3" "$4" "$5"
+  mrc_wait 90 "the master $3 to be reached by $4 from $1" mrc_mysql_master_sets "$1" "$3" "$4" "$5"
   # shellcheck disable=SC2154 # mrc_wait keeps what the command said
-  mrc_mysql_set=$mrc_wait_out
+  mrc_mysql_set=$(printf '%s\n' "$mrc_wait_out" | cut -f 1)
+  mrc_mysql_purged=$(printf '%s\n' "$mrc_wait_out" | cut -f 2)
   mrc_mysql_status "$1" "$2" >"$MRC_D/status"
-  mrc_mysql_is="$(mrc_mysql_field "$MRC_D/status" Master_Host) $(mrc_mysql_field "$MRC_D/status" Master_Port)"
-  mrc_mysql_is="$mrc_mysql_is $(mrc_mysql_field "$MRC_D/status" Master_User)"
-  mrc_mysql_is="$mrc_mysql_is $(mrc_mysql_field "$MRC_D/status" Auto_Position)"
-  if [ "$mrc_mysql_is" != "$3 3306 $4 1" ] || [ "$(mrc_mysql_field "$MRC_D/status" Last_IO_Errno)" = 1045 ]; then
-    if [ -s "$MRC_D/status" ]; then echo 'STOP SLAVE' | mrc_mysql "$1" root "$2"; fi
+  mrc_mysql_is="$(mrc_mysql_channel "$1" "$2" "$5") $(mrc_mysql_field "$MRC_D/status" SQL_Delay)"
+  if [ ! -s "$MRC_D/status" ]; then
     mrc_mysql "$1" root "$2" <"$6"
-  elif [ "$(mrc_mysql_field "$MRC_D/status" Slave_IO_Running)" = Connecting ]; then
-    echo 'STOP SLAVE IO_THREAD' | mrc_mysql "$1" root "$2" # else it may sleep through its retry interval
+  elif [ "$mrc_mysql_is" != "$3 3306 $4 1 10 86400 1 1 0" ]; then
+    { echo 'STOP SLAVE;' && cat "$6"; } | mrc_mysql "$1" root "$2"
   fi
+  echo 'STOP SLAVE IO_THREAD;' | mrc_mysql_status "$1" "$2" >"$MRC_D/status"
+  mrc_mysql_has="CONCAT(@@GLOBAL.gtid_executed, ',', '$(mrc_mysql_field "$MRC_D/status" Retrieved_Gtid_Set | sed 's/\\n//g')')"
+  mrc_mysql "$1" root "$2" -N >"$MRC_D/before" <<SQL
+SELECT GTID_SUBSET('$mrc_mysql_purged', $mrc_mysql_has), GTID_SUBSET('$mrc_mysql_set', $mrc_mysql_has);
+$8;
+SQL
+  case $(head -n 1 "$MRC_D/before") in
+    0*) mrc_die "$1 cannot catch up: the binary logs of its master begin after what it has (purged: $mrc_mysql_purged)" ;;
+  esac
   echo 'START SLAVE' | mrc_mysql "$1" root "$2"
   mrc_wait 60 "both threads of $1" mrc_mysql_threads "$1" "$2"
   mrc_mysql_caught=$(printf "SELECT %s('%s', 120)" "$7" "$mrc_mysql_set" | mrc_mysql "$1" root "$2" -N)
@@ -232,6 +293,15 @@ mrc_mysql_replicate() {
         mrc_die "$1 has not caught up with its master after 120 s"
       fi ;;
   esac
+  if [ "$(head -n 1 "$MRC_D/before" | cut -f 2)" = 1 ]; then
+    mrc_wait 20 "a heartbeat of the master in $1" mrc_mysql_hears "$1" "$2" "$8" "$(tail -n 1 "$MRC_D/before")"
+  fi
+}
+
+# mrc_mysql_hears NAME ROOT_FILE HEARTBEATS_SQL BEFORE: the slave has heard its master since.
+mrc_mysql_hears() {
+  mrc_mysql_now=$(echo "$3" | mrc_mysql "$1" root "$2" -N) || { echo "$mrc_mysql_now"; return 1; }
+  [ "$mrc_mysql_now" -gt "$4" ] || { echo 'its threads say Yes, but nothing comes'; return 1; }
 }
 
 # Both threads run; else why not, in the server's own words. What no waiting mends ends the step.
@@ -252,8 +322,15 @@ mrc_mysql_threads() {
   return 1
 }
 
-# mrc_mysql_probe NAME ROOT DEPLOYMENT ROOT_FILE REPL_USER REPL_FILE: what is there of one server, a
-# tab between a word and its value; ends with `end`.
+# mrc_mysql_marked DEPLOYMENT: the servers whose containers on this host have its mark.
+mrc_mysql_marked() {
+  docker version >/dev/null 2>&1 || return 0
+  docker ps -a --filter "label=mrc.deployment=$1" --format '{{.Label "mrc.server"}}' >"$MRC_D/marked"
+  sed -n 's/^./marked	&/p' "$MRC_D/marked" | sort -u
+}
+
+# mrc_mysql_probe NAME ROOT DEPLOYMENT ROOT_FILE REPL_USER REPL_FILE IMAGE ADOPT ADDRESS: what is there of
+# one server, a tab between a word and its value; ends with `end`. ADOPT yes: one without a mark is asked too.
 mrc_mysql_probe() {
   printf 'server\t%s\n' "$1"
   if [ -d "$2/$1/data" ]; then
@@ -265,37 +342,100 @@ mrc_mysql_probe() {
     return 0
   fi
   mrc_mysql_found=$(docker inspect --type container -f \
-    '{{.State.Running}}	{{index .Config.Labels "mrc.deployment"}}	{{index .Config.Labels "mrc.spec"}}	{{.Config.Image}}	{{.Image}}' \
-    "$1" 2>"$MRC_D/inspect.err") || {
+    '{{.State.Status}}	{{index .Config.Labels "mrc.deployment"}}	{{.Image}}' "$1" 2>"$MRC_D/inspect.err") || {
     grep -qi 'no such' "$MRC_D/inspect.err" || mrc_die "docker inspect $1: $(cat "$MRC_D/inspect.err")"
     printf 'end\t%s\n' "$1"
     return 0
   }
   printf 'container\t%s\n' "$mrc_mysql_found"
+  mrc_mysql_fields "$1" "${mrc_mysql_found##*	}"
+  if mrc_mysql_has_address "$1" "$9"; then printf 'address\tyes\n'; fi
   printf 'wanted_image\t%s\n' "$(docker image inspect -f '{{.Id}}' "$7" 2>/dev/null || :)"
   case $mrc_mysql_found in
-    true*"	$3	"*) mrc_mysql_probe_sql "$1" "$4" "$5" "$6" ;;
+    running*"	$3	"*) mrc_mysql_probe_sql "$1" "$4" "$5" "$6" ;;
+    running*'		'* | running*'	<no value>	'*) if [ "$8" = yes ]; then mrc_mysql_probe_sql "$1" "$4" "$5" "$6"; fi ;;
   esac
   printf 'end\t%s\n' "$1"
 }
 
+# mrc_mysql_has_address NAME ADDRESS: the container has it on an interface, as its kernel tells.
+mrc_mysql_has_address() {
+  mrc_mysql_pid=$(docker inspect --type container -f '{{.State.Pid}}' "$1") || return 1
+  [ "$mrc_mysql_pid" -gt 0 ] && grep -q "|-- $2\$" "/proc/$mrc_mysql_pid/net/fib_trie" 2>/dev/null
+}
+
+# mrc_mysql_fields NAME IMAGE_ID: what the container was made with, values as JSON. Of what the image brings
+# itself, only what differs from it; of its environment, which may hold passwords, the names.
+mrc_mysql_fields() {
+  docker inspect --type container -f '
+field	image	{{json .Config.Image}}
+field	hostname	{{json .Config.Hostname}}
+field	restart policy	{{json .HostConfig.RestartPolicy.Name}}
+field	stop timeout	{{json .Config.StopTimeout}}
+field	network	{{json .HostConfig.NetworkMode}}
+field	privileged	{{json .HostConfig.Privileged}}
+field	memory	{{json .HostConfig.Memory}}
+field	cpus	{{json .HostConfig.NanoCpus}}
+{{range .Mounts}}field	mount	{{if .RW}}{{json (printf "%s:%s" .Source .Destination)}}{{else}}{{json (printf "%s:%s:ro" .Source .Destination)}}{{end}}
+{{if eq .Destination "/var/lib/mysql"}}field	data	{{json .Source}}
+{{end}}{{end}}{{range $port, $to := .HostConfig.PortBindings}}field	published port	{{json $port}}
+{{end}}{{range .Config.Cmd}}field	mysqld	{{json .}}
+{{end}}' "$1" >"$MRC_D/fields"
+  # Volumes without a name come from the image.
+  grep -v -e '^$' -e '^field	mount	"[^"]*/[0-9a-f]\{64\}/_data:' "$MRC_D/fields"
+  # shellcheck disable=SC2016 # Go's dollars, not the shell's
+  mrc_mysql_of_image='{{range .Config.Env}}environment	{{json .}}
+{{end}}{{range $key, $value := .Config.Labels}}label	{{json (printf "%s=%s" $key $value)}}
+{{end}}user	{{json .Config.User}}
+entrypoint	{{json .Config.Entrypoint}}
+'
+  docker inspect --type container -f "$mrc_mysql_of_image" "$1" >"$MRC_D/own"
+  docker image inspect -f "$mrc_mysql_of_image" "$2" 2>/dev/null >"$MRC_D/brought" || return 0
+  echo >>"$MRC_D/brought"
+  grep -vxF -f "$MRC_D/brought" "$MRC_D/own" |
+    sed -e 's/^\(environment	"[^=]*\)=.*/\1"/' -e 's/^/field	/'
+}
+
 mrc_mysql_probe_sql() {
-  if ! mrc_mysql "$1" root "$2" -N >"$MRC_D/vars" 2>"$MRC_D/vars.err" <<SQL; then
-SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','server_id','server_uuid','gtid_mode','read_only','super_read_only','skip_networking','log_bin_basename','gtid_executed');
-SELECT 'mrc_accounts', COUNT(*) FROM mysql.user WHERE User = '$3' AND Host = '%' AND Repl_slave_priv = 'Y';
+  mrc_mysql_right=$(mrc_mysql_password_sql "$1" "$4")
+  mrc_mysql_who="GRANTEE = \"'$3'@'%'\""
+  if ! mrc_mysql "$1" root "$2" >"$MRC_D/answers" 2>"$MRC_D/answers.err" <<SQL; then
+SET SESSION sql_mode='';
+SELECT 0 AS mrc_part_var;
+SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','server_id','server_uuid','gtid_mode','read_only','super_read_only','skip_networking','log_bin_basename');
+SELECT 0 AS mrc_part_var;
+SELECT 'gtid_executed' AS name, REPLACE(@@GLOBAL.gtid_executed, '\n', '') AS value UNION ALL SELECT 'gtid_purged', REPLACE(@@GLOBAL.gtid_purged, '\n', '');
+SELECT 0 AS mrc_part_account;
+SELECT COUNT(*) FROM mysql.user WHERE User = '$3' AND Host = '%';
+SELECT 0 AS mrc_part_grant;
+SELECT CONCAT(PRIVILEGE_TYPE, ' ON *.*') AS privilege FROM information_schema.USER_PRIVILEGES WHERE $mrc_mysql_who AND PRIVILEGE_TYPE <> 'USAGE'
+UNION ALL SELECT 'GRANT OPTION ON *.*' FROM information_schema.USER_PRIVILEGES WHERE $mrc_mysql_who AND IS_GRANTABLE = 'YES' GROUP BY GRANTEE
+UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' ON ', TABLE_SCHEMA, '.*') FROM information_schema.SCHEMA_PRIVILEGES WHERE $mrc_mysql_who
+UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' ON ', TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.TABLE_PRIVILEGES WHERE $mrc_mysql_who
+UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' (', COLUMN_NAME, ') ON ', TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.COLUMN_PRIVILEGES WHERE $mrc_mysql_who;
+SELECT 0 AS mrc_part_listener;
+SHOW SLAVE HOSTS;
+SELECT 0 AS mrc_part_channel;
+SELECT Heartbeat, $mrc_mysql_right FROM mysql.slave_master_info;
+SELECT 0 AS mrc_part_slave;
+SHOW SLAVE STATUS;
 SQL
-    printf 'sql\t%s\n' "$(tail -n 1 "$MRC_D/vars.err")"
+    printf 'sql\t%s\n' "$(tail -n 1 "$MRC_D/answers.err")"
     return 0
   fi
-  sed 's/^/var	/' "$MRC_D/vars"
+  awk -F '\t' '
+    /^mrc_part_/ { part = substr($0, 10); line = 0; getline; next }
+    { line++ }
+    line == 1 { n = split($0, name, FS); next }
+    part == "var" || part == "channel" { print part "\t" $1 "\t" $2 }
+    part == "account" || part == "grant" || part == "listener" { print part "\t" $1 }
+    part == "slave" && line == 2 { for (i = 1; i <= n; i++) print part "\t" name[i] "\t" $i }' "$MRC_D/answers"
   if echo 'SELECT 1' | mrc_mysql "$1" "$3" "$4" -N -h 127.0.0.1 --protocol=tcp --connect-timeout=3 \
     >/dev/null 2>"$MRC_D/login.err"; then
     printf 'login\tok\n'
   else
     printf 'login\t%s\n' "$(tail -n 1 "$MRC_D/login.err")"
   fi
-  mrc_mysql_status "$1" "$2" >"$MRC_D/status"
-  sed 's/^/slave	/' "$MRC_D/status"
 }
 
 # mrc_mysql_delete_data NAME ROOT: the data, then what mrc made around it when nothing else is in it.

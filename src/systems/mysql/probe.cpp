@@ -1,7 +1,7 @@
 #include "systems/mysql/probe.hpp"
 
-#include <charconv>
-#include <vector>
+#include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace mrc::systems::mysql {
 namespace {
@@ -16,32 +16,49 @@ std::vector<std::string> split(std::string_view line) {
   }
 }
 
+/// What Docker answers where nothing was asked for.
+bool is_default(const Field& field) {
+  if (field.name == "network") return field.value == "default" || field.value == "bridge";
+  if (field.name == "privileged") return field.value == "false";
+  if (field.name == "memory" || field.name == "cpus") return field.value == "0";
+  return false;
+}
+
 bool read_container(const std::vector<std::string>& words, Observed& seen) {
-  if (words.size() != 6 || (words[1] != "true" && words[1] != "false")) return false;
-  const auto label = [](const std::string& text) { return text == "<no value>" ? "" : text; };
-  seen.container =
-      Container{words[1] == "true", label(words[2]), label(words[3]), words[4], words[5]};
+  if (words.size() != 4 || words[1].empty() || words[3].empty()) return false;
+  seen.container = Container{words[1], words[2] == "<no value>" ? "" : words[2], words[3], {}, {}};
   return true;
 }
 
-bool read_variable(const std::vector<std::string>& words, Observed& seen) {
-  if (words.size() != 3) return false;
-  if (words[1] != "mrc_accounts") {
-    seen.variables[words[1]] = words[2];
+bool read_field(const std::vector<std::string>& words, Observed& seen) {
+  if (words.size() != 3 || !seen.container) return false;
+  const auto json = nlohmann::json::parse(words[2], nullptr, false);
+  if (json.is_discarded()) return false;
+  auto value = json.is_string() ? json.get<std::string>() : json.dump();
+  if (words[1] == "data") {
+    seen.container->data = std::move(value);
     return true;
   }
-  const auto& text = words[2];
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seen.accounts);
-  return error == std::errc{} && end == text.data() + text.size();
+  auto field = words[1] == "mysqld" ? argument_field(value) : Field{words[1], std::move(value)};
+  if (!is_default(field)) seen.container->fields.push_back(std::move(field));
+  return true;
 }
 
 /// One line about the current server; false: not understood.
 bool read_line(const std::vector<std::string>& words, Observed& seen) {
   const auto& word = words[0];
   if (word == "container") return read_container(words, seen);
-  if (word == "var") return read_variable(words, seen);
-  if (word == "slave" && words.size() == 3) {
-    seen.slave[words[1]] = words[2];
+  if (word == "field") return read_field(words, seen);
+  if (words.size() == 3) {
+    if (word == "var") {
+      seen.variables[words[1]] = words[2];
+    } else if (word == "slave") {
+      seen.slave[words[1]] = words[2];
+    } else if (word == "channel" && (words[2] == "0" || words[2] == "1")) {
+      seen.channel = Channel{words[1], words[2] == "1"};
+    } else {
+      return false;
+    }
     return true;
   }
   if (words.size() != 2) return false;
@@ -52,10 +69,18 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
     seen.staging = true;
   } else if (word == "docker") {
     seen.docker_down = true;
+  } else if (word == "address" && words[1] == "yes") {
+    seen.has_address = true;
   } else if (word == "wanted_image") {
     seen.wanted_image_id = words[1];
   } else if (word == "sql") {
     seen.sql_error = words[1].empty() ? "no answer" : words[1];
+  } else if (word == "account" && (words[1] == "0" || words[1] == "1")) {
+    seen.account.exists = words[1] == "1";
+  } else if (word == "grant") {
+    seen.account.grants.insert(words[1]);
+  } else if (word == "listener") {
+    seen.listeners.insert(words[1]);
   } else if (word == "login") {
     seen.answered = true;
     seen.login_error = words[1] == "ok" ? "" : words[1];
@@ -67,13 +92,25 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
 
 }  // namespace
 
+Field argument_field(const std::string& argument) {
+  const auto equals = argument.find('=');
+  auto name = argument.substr(0, equals);
+  std::replace(name.begin(), name.end(), '_', '-');
+  return {"mysqld " + name, equals == std::string::npos ? "" : argument.substr(equals + 1)};
+}
+
 std::string Observed::of_slave(const std::string& field) const {
   const auto found = slave.find(field);
   return found == slave.end() ? "" : found->second;
 }
 
-Result<std::map<ServerId, Observed>> parse_probe(std::string_view text) {
-  std::map<ServerId, Observed> all;
+std::string Observed::variable(const std::string& name) const {
+  const auto found = variables.find(name);
+  return found == variables.end() ? "" : found->second;
+}
+
+Result<HostObserved> parse_probe(std::string_view text) {
+  HostObserved all;
   std::optional<ServerId> current;
   for (int number = 1; !text.empty(); ++number) {
     const auto end = text.find('\n');
@@ -83,14 +120,16 @@ Result<std::map<ServerId, Observed>> parse_probe(std::string_view text) {
     const auto line = text.substr(0, end);
     text.remove_prefix(end + 1);
     const auto words = split(line);
-    if (words[0] == "server" && words.size() == 2 && !current) {
+    if (words[0] == "marked" && words.size() == 2 && !words[1].empty() && !current) {
+      all.marked.insert(ServerId(words[1]));
+    } else if (words[0] == "server" && words.size() == 2 && !current) {
       current = ServerId(words[1]);
-      all[*current] = {};
+      all.servers[*current] = {};
     } else if (words[0] == "end" && words.size() == 2 && current == ServerId(words[1])) {
       current.reset();
     } else if (words[0] == "done" && !current && text.empty()) {
       return all;
-    } else if (!current || !read_line(words, all[*current])) {
+    } else if (!current || !read_line(words, all.servers[*current])) {
       return fail(ErrorKind::unreadable, "line {} is not understood: {}", number, excerpt(line));
     }
   }

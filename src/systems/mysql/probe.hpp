@@ -2,20 +2,46 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "mrc/base/error.hpp"
 #include "mrc/base/id.hpp"
 
 namespace mrc::systems::mysql {
 
+/// One thing that a container was made with: "stop timeout", "120". A field may be there several
+/// times; what is as Docker and the image have it anyway is left out.
+struct Field {
+  std::string name;
+  std::string value;
+  bool operator==(const Field&) const = default;
+};
+using Fields = std::vector<Field>;
+
+/// An argument of mysqld as the field of its name, however that was spelt.
+Field argument_field(const std::string& argument);
+
 struct Container {
-  bool running = false;
+  std::string status;      ///< "running", "paused", "exited", ..
   std::string deployment;  ///< its label; empty: not of mrc
-  std::string spec;
-  std::string image;  ///< by name
   std::string image_id;
-  bool operator==(const Container&) const = default;
+  Fields fields;
+  std::string data;  ///< the host's directory that it has as its data; empty: none
+  bool running() const { return status == "running" || status == "restarting"; }
+};
+
+/// The replication account, as the server has it.
+struct Account {
+  bool exists = false;
+  std::set<std::string> grants;  ///< "REPLICATION SLAVE ON *.*"
+};
+
+/// What a slave keeps of its channel and does not show.
+struct Channel {
+  std::string heartbeat;  ///< seconds
+  bool password_is_wanted = false;
 };
 
 /// What one server's host says of it.
@@ -25,18 +51,28 @@ struct Observed {
   std::string data_of;   ///< the deployment that the data directory's mark names; empty: none
   bool staging = false;  ///< a half-made data directory lies about
   std::optional<Container> container;
+  bool has_address = false;     ///< its container has the server's address on an interface
   std::string wanted_image_id;  ///< of the wanted image on this host; empty: not there
   std::string sql_error;        ///< why root could not ask; empty when it could
   std::map<std::string, std::string> variables;
-  int accounts = 0;         ///< replication users with the privilege
+  Account account;
   std::string login_error;  ///< why the replication user could not log in
   bool answered = false;    ///< the server was asked, and `variables` and what follows are known
+  std::set<std::string> listeners;           ///< server ids of the slaves that are connected to it
   std::map<std::string, std::string> slave;  ///< SHOW SLAVE STATUS; empty: no slave
+  std::optional<Channel> channel;
   std::string of_slave(const std::string& field) const;
+  std::string variable(const std::string& name) const;
+};
+
+/// What one host says.
+struct HostObserved {
+  std::map<ServerId, Observed> servers;
+  std::set<ServerId> marked;  ///< servers whose containers have this deployment's mark
 };
 
 /// Reads what mrc_mysql_probe printed for all servers of one host, a tab between word and value.
 /// Errors: `unreadable` for a line it does not know and for an answer without its `end`.
-Result<std::map<ServerId, Observed>> parse_probe(std::string_view text);
+Result<HostObserved> parse_probe(std::string_view text);
 
 }  // namespace mrc::systems::mysql

@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
 """The 2016 article's deployment, from three bare hosts to replicated servers and back."""
 
-import itertools
 import json
 import random
 import re
 import sys
-import threading
 import unittest
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import command_journal  # noqa: E402
 import snapshot  # noqa: E402
 from site_lab import ADDRESSES, HOSTS, ROOT, REPL_PASSWORD, ROOT_PASSWORD, Site, lab, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
+from writer import Writer  # noqa: E402
 
 SERVERS = {"docker1": "mysql-master", "docker2": "mysql-slave1", "docker3": "mysql-slave2"}
 CALICO = {"docker1": "192.168.0.50", "docker2": "192.168.0.51", "docker3": "192.168.0.52"}
@@ -28,38 +27,6 @@ iptables-save | grep -c -- '-A'
 iptables -t nat -S | sort
 cat /var/lib/mrc/blog-2016.json
 """
-
-
-class Writer:
-    """A client outside the hosts that writes one row after the other, and goes on when it is refused."""
-
-    def __init__(self, site: Site, address: str) -> None:
-        self.site, self.address = site, address
-        self.acknowledged: set[int] = set()
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self.write)
-
-    def __enter__(self) -> "Writer":
-        self.site.sql_outside(self.address, "CREATE TABLE shop.log (id INT PRIMARY KEY);")
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.ended.set()
-        self.thread.join()
-
-    def write(self) -> None:
-        for number in itertools.count():
-            if self.ended.is_set():
-                return
-            try:
-                self.site.sql_outside(self.address, f"INSERT INTO shop.log VALUES ({number});")
-                self.acknowledged.add(number)
-            except AssertionError:
-                pass  # not acknowledged: it may be there or not
-
-    def rows_on(self, address: str) -> set[int]:
-        return {int(row[0]) for row in self.site.sql_outside(address, "SELECT id FROM shop.log;")}
 
 
 class BlogStory(Story):

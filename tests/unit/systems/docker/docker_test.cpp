@@ -99,8 +99,40 @@ TEST_F(DockerSystem, TeardownRemovesOnlyAnImageThatItPulledAndAfterItsContainers
   seen.put_record(world.host(1), {{"docker/image/mysql:5.6", R"({"id":"sha256:ab"})"}});
   const auto steps = make_docker(world.inputs())->teardown(seen, false).value();
   EXPECT_THAT(ids(steps), ElementsAre("docker/docker2/remove-image"));
-  EXPECT_THAT(steps[0].needs, ElementsAre("gone/container/mysql-2"));
+  EXPECT_THAT(steps[0].needs, ElementsAre("gone/image-users/docker2"));
   EXPECT_EQ(steps[0].apply.body(), "mrc_docker_remove_image try mysql:5.6 sha256:ab\n");
+}
+
+TEST_F(DockerSystem, AHostGetsTheImageThatTheOthersHaveWhateverTheTagStandsForByNow) {
+  const auto known =
+      with(present, "end\n", "digest other@sha256:11\ndigest mysql@sha256:22\nend\n");
+  const auto seen = observe(world, "docker", {known, present, absent});
+  const auto steps = make_docker(world.inputs())->steps(seen).value();
+  ASSERT_THAT(ids(steps), ElementsAre("docker/docker3/pull"));
+  EXPECT_EQ(steps[0].apply.body(), "mrc_docker_pull try mysql:5.6 mysql@sha256:22\n");
+}
+
+TEST_F(DockerSystem, TheImageThatTheFileNoLongerAsksForGoesLast) {
+  auto seen = observe(world, "docker", {present, present, present});
+  seen.put_record(world.host(1),
+                  {{"docker/image/mysql:5.6", R"({"id":"sha256:ab"})"},
+                   {"docker/image/mysql:5.5", R"({"id":"sha256:cd"})"}});
+  const auto steps = make_docker(world.inputs())->steps(seen).value();
+  ASSERT_THAT(ids(steps), ElementsAre("docker/docker2/remove-image"));
+  EXPECT_EQ(steps[0].apply.body(), "mrc_docker_remove_image try mysql:5.5 sha256:cd\n");
+  EXPECT_THAT(
+      steps[0].needs,
+      ElementsAre("gone/image-users/docker2", "container/mysql-2/running", "server/mysql-2/ready"));
+}
+
+TEST_F(DockerSystem, ANameThatStandsForDifferentImagesIsAWarning) {
+  const auto id = present.substr(present.find("sha256:"), 71);
+  const auto other = with(present, id, "sha256:" + std::string(64, 'f'));
+  const auto found = findings(other);
+  ASSERT_THAT(titles(found),
+              ElementsAre("docker2: mysql:5.6 is another image than on docker1",
+                          "docker3: mysql:5.6 is another image than on docker1"));
+  EXPECT_EQ(found[0].level, Verdict::Level::warn);
 }
 
 TEST_F(DockerSystem, AnOddRecordStopsTheTeardown) {

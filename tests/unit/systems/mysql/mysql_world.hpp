@@ -1,5 +1,6 @@
 #pragma once
 
+#include "systems/mysql/container.hpp"
 #include "systems/mysql/internal.hpp"
 #include "systems/mysql/mysql.hpp"
 #include "unit/systems/hosts/world.hpp"
@@ -28,7 +29,12 @@ struct MysqlWorld : World {
   }
 
   systems::mysql::Desired desired() const { return systems::mysql::make_desired(inputs()); }
-  std::unique_ptr<systems::System> system() const { return systems::make_mysql(inputs()); }
+  std::unique_ptr<systems::System> system() const {
+    auto all = inputs();
+    all.adopt = adopt;
+    return systems::make_mysql(all);
+  }
+  bool adopt = false;
 
   static std::string bare(std::size_t i) {
     const char* names[] = {"mysql-master", "mysql-slave1", "mysql-slave2"};
@@ -37,15 +43,28 @@ struct MysqlWorld : World {
   /// What the host said when all was as wanted, its container made from today's spec.
   std::string good(std::size_t i) const {
     const auto text = fixture(fmt::format("mysql/replicating-5.6.24-docker{}.txt", i + 1));
-    const auto at = text.find("\tblog-2016\t") + 11;
+    const auto at = text.find("mrc.spec=") + 9;
     const auto want = desired();
     return with(text, text.substr(at, 16), spec_hash(want, want.servers.at(i)));
   }
   std::vector<std::string> all_good() const { return {good(0), good(1), good(2)}; }
   std::vector<std::string> all_bare() const { return {bare(0), bare(1), bare(2)}; }
 
+  /// The host's record when all was as wanted.
+  std::map<std::string, std::string> record(std::size_t i) const {
+    const auto name = topology.mysql.servers.at(i).id.text();
+    return {{"mysql/" + name + "/container", R"({"image": "mysql:5.6", "id": "sha256:d54b"})"},
+            {"mysql/" + name + "/data", "\"/opt/Docker/" + name + "/data\""},
+            {"mysql/" + name + (i == 0 ? "/account" : "/source"), "\"x\""}};
+  }
+  /// Hosts that said this and have their records.
   systems::Observations see(const std::vector<std::string>& outputs) const {
-    return observe(*this, "mysql", outputs);
+    auto seen = observe(*this, "mysql", outputs);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const bool made = outputs[i].find("data\tblog-2016") != std::string::npos;
+      seen.put_record(host(i), made ? record(i) : std::map<std::string, std::string>{});
+    }
+    return seen;
   }
   std::vector<plan::Step> steps(const std::vector<std::string>& outputs) const {
     return system()->steps(see(outputs)).value();

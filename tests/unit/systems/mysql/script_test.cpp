@@ -125,6 +125,46 @@ TEST_P(MysqlScript, TheTemporaryServerIsNotTheRealOne) {
   EXPECT_EQ(answer.out, "the image is still initialising\n");
 }
 
+TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
+  test::write_file(m_here / "play",
+                   "printf 'mrc_part_var\\n0\\nVariable_name\\tValue\\nread_only\\tON\\n'\n"
+                   "printf 'mrc_part_account\\n0\\nCOUNT(*)\\n1\\n'\n"
+                   "printf 'mrc_part_grant\\n0\\nmrc_part_listener\\n0\\n'\n"
+                   "printf 'Server_id\\tHost\\n101\\ta\\n102\\tb\\n'\n"
+                   "printf 'mrc_part_channel\\n0\\nHeartbeat\\tx\\n1\\t0\\n'\n"
+                   "printf 'mrc_part_slave\\n0\\nMaster_Host\\tLast_Error\\n10.0.0.1\\t\\n'\n");
+  shell::Script script;
+  script.line("mrc_mysql_probe_sql box {} repl {}",
+              script.secret_file(Secret("x", "p")),
+              script.secret_file(Secret("y", k_nasty)));
+  const auto answer = run(script);
+  EXPECT_EQ(answer.out,
+            "var\tread_only\tON\naccount\t1\nlistener\t101\nlistener\t102\nchannel\t1\t0\n"
+            "slave\tMaster_Host\t10.0.0.1\nslave\tLast_Error\t\nlogin\tok\n")
+      << answer.err;
+}
+
+TEST_P(MysqlScript, TheServerIsAskedForAPasswordByItsHashAlone) {
+  shell::Script script;
+  script.line("mrc_mysql_password_sql box {}", script.secret_file(Secret("x", "it's")));
+  EXPECT_EQ(run(script).out,
+            "SHA1(CONCAT('box ', CAST(User_password AS BINARY))) = "
+            "'caa5c22d2273c77dcc0c9f3abe86f76ce64a022f'");
+}
+
+TEST_P(MysqlScript, ASlaveThatHearsNothingIsNotAliveWhateverItsThreadsSay) {
+  test::write_file(m_here / "play", "echo 7\n");
+  for (const auto* before : {"6", "7"}) {
+    shell::Script script;
+    script.line("mrc_mysql_hears box {} 'SELECT 1' {}",
+                script.secret_file(Secret("x", "p")),
+                std::string(before));
+    const auto answer = run(script);
+    EXPECT_EQ(answer.status, std::string(before) == "6" ? 0 : 1) << before;
+    EXPECT_EQ(answer.out.empty(), answer.status == 0) << answer.out;
+  }
+}
+
 class MysqlData : public MysqlScript {};
 INSTANTIATE_TEST_SUITE_P(Shells,
                          MysqlData,

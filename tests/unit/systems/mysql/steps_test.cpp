@@ -88,7 +88,8 @@ TEST_F(MysqlSteps, OtherOptionsReplaceTheContainerWhichIsDisruptive) {
   EXPECT_THAT(made[0].undoes, ElementsAre("endpoint/mysql-slave1/ready"));
   EXPECT_EQ(made[0].risk, plan::Risk::disruptive);
   EXPECT_EQ(made[0].change, plan::Change::replace);
-  EXPECT_EQ(made[0].reason, "its options differ from the file's");
+  EXPECT_EQ(made[0].reason, "it was made otherwise than the file asks");
+  EXPECT_EQ(made[0].impact, "mysql-slave1 does not answer, some 15 s");
   EXPECT_THAT(made[0].apply.body(), HasSubstr("mrc_mysql_check_options"));
 }
 
@@ -112,48 +113,113 @@ TEST_F(MysqlSteps, RunningServersAreReplacedOneByOneTheMasterLast) {
   EXPECT_EQ(plan::Plan::make(made).steps().back().id, StepId("mysql/mysql-slave2/replicate"));
 }
 
+TEST_F(MysqlSteps, AMasterThatIsSilentAndReplacedMakesNoCycle) {
+  auto outputs = world.all_good();
+  const auto whole = world.good(0);
+  outputs[0] = whole.substr(0, whole.find("var\t")) +
+               "sql\tERROR 2002 (HY000): no\nend\tmysql-master\ndone\n";
+  world.topology.mysql.options.emplace_back("max_connections", "500");
+  EXPECT_EQ(plan::Plan::make(world.steps(outputs)).steps().size(), 8U);
+}
+
 TEST_F(MysqlSteps, AnotherImageReplacesTheContainer) {
   const auto outputs = world.all_good();
   world.topology.mysql.image.value = "mysql:5.6.51";
   const auto made = world.steps(outputs);
-  EXPECT_EQ(find(made, "mysql/mysql-master/container").reason, "its image is mysql:5.6");
+  const auto& replaced = find(made, "mysql/mysql-master/container");
+  EXPECT_EQ(replaced.reason, "the file has another image");
+  EXPECT_EQ(replaced.diff[0],
+            (plan::DiffLine{plan::Change::update, "image", "mysql:5.6", "mysql:5.6.51"}));
 }
 
 TEST_F(MysqlSteps, ATagThatMovedReplacesTheContainer) {
-  const auto made = steps_with(2, "wanted_image\tsha256:2a9f", "wanted_image\tsha256:ffff");
+  const auto made = steps_with(2, "wanted_image\tsha256:d54b", "wanted_image\tsha256:ffff");
   EXPECT_THAT(ids(made), ElementsAre("mysql/mysql-slave2/container", "mysql/mysql-slave2/rejoin"));
 }
 
 TEST_F(MysqlSteps, AStoppedContainerIsStartedAndItsSlaveLookedAfter) {
-  const std::string stopped = with(world.good(1), "container\ttrue", "container\tfalse");
+  const std::string stopped = with(world.good(1), "container\trunning", "container\texited");
   auto outputs = world.all_good();
   outputs[1] = stopped.substr(0, stopped.find("var\t")) + "end\tmysql-slave1\ndone\n";
   EXPECT_THAT(ids(world.steps(outputs)),
               ElementsAre("mysql/mysql-slave1/start", "mysql/mysql-slave1/replicate"));
 }
 
-TEST_F(MysqlSteps, EveryFaultOfASlaveIsNamed) {
+TEST_F(MysqlSteps, EveryFaultOfASlaveIsItsOwnLine) {
   const struct {
-    std::string from, to, reason;
+    std::string field, now, was, want;
   } faults[] = {
-      {"Slave_SQL_Running\tYes",
-       "Slave_SQL_Running\tNo",
-       "Slave_IO_Running: Yes, Slave_SQL_Running: No"},
-      {"Slave_IO_Running\tYes",
-       "Slave_IO_Running\tConnecting",
-       "Slave_IO_Running: Connecting, Slave_SQL_Running: Yes"},
-      {"Master_Host\t192.168.0.50", "Master_Host\t192.168.0.99", "its source is 192.168.0.99:3306"},
-      {"Master_Port\t3306", "Master_Port\t3307", "its source is 192.168.0.50:3307"},
-      {"Master_User\trepl", "Master_User\tother", "it logs in as other"},
-      {"Auto_Position\t1", "Auto_Position\t0", "it does not use GTID auto-position"},
-      {"read_only\tON", "read_only\tOFF", "read_only is off"},
+      {"slave\tSlave_SQL_Running", "No", "Yes", "Yes"},
+      {"slave\tSlave_IO_Running", "Connecting", "Yes", "Yes"},
+      {"slave\tMaster_Host", "192.168.0.99", "192.168.0.50", "192.168.0.50"},
+      {"slave\tMaster_Port", "3307", "3306", "3306"},
+      {"slave\tMaster_User", "other", "repl", "repl"},
+      {"slave\tAuto_Position", "0", "1", "1"},
+      {"slave\tSQL_Delay", "3600", "0", "0"},
+      {"var\tread_only", "OFF", "ON", "ON"},
   };
   for (const auto& fault : faults) {
-    const auto made = steps_with(1, fault.from, fault.to);
-    ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-slave1/replicate")) << fault.to;
-    EXPECT_EQ(made[0].reason, fault.reason);
+    const auto made = steps_with(1, fault.field + "\t" + fault.was, fault.field + "\t" + fault.now);
+    ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-slave1/replicate")) << fault.field;
+    const auto name = fault.field.substr(fault.field.find('\t') + 1);
+    EXPECT_THAT(made[0].diff,
+                ElementsAre(plan::DiffLine{plan::Change::update, name, fault.now, fault.want}));
     EXPECT_EQ(made[0].change, plan::Change::update);
+    EXPECT_FALSE(made[0].goal.empty());
   }
+}
+
+TEST_F(MysqlSteps, AnotherPasswordIsSetOnTheMasterAndThenOneSlaveAfterTheOther) {
+  auto outputs = world.all_good();
+  outputs[0] = with(outputs[0], "login\tok", "login\tERROR 1045 (28000): Access denied");
+  for (const auto i : {1U, 2U}) outputs[i] = with(outputs[i], "channel\t1\t1", "channel\t1\t0");
+  const auto made = world.steps(outputs);
+  ASSERT_THAT(ids(made),
+              ElementsAre("mysql/mysql-master/account",
+                          "mysql/mysql-slave1/replicate",
+                          "mysql/mysql-slave2/replicate"));
+  const plan::DiffLine password{
+      plan::Change::update, "password", "another", world.secrets.replication_password.label()};
+  EXPECT_THAT(made[0].diff, ElementsAre(password));
+  EXPECT_THAT(made[1].diff, ElementsAre(password));
+  EXPECT_THAT(made[1].needs, Contains("replication/account"));
+  EXPECT_THAT(made[0].apply.body(), Not(HasSubstr("REVOKE")));
+  EXPECT_THAT(after(made[1]), IsEmpty());
+  EXPECT_THAT(after(made[2]), ElementsAre("mysql/mysql-slave1/replicate"));
+}
+
+TEST_F(MysqlSteps, AGoalChangesWithThePasswordAndDoesNotTellIt) {
+  const auto goal = [&] {
+    return find(world.steps(world.all_bare()), "mysql/mysql-slave1/replicate").goal;
+  };
+  const auto before = goal();
+  EXPECT_EQ(goal(), before);
+  EXPECT_THAT(before, Not(HasSubstr("repl-Pass")));
+  world.secrets.replication_password = Secret("mysql.replication.password", "other");
+  EXPECT_NE(goal(), before);
+}
+
+TEST_F(MysqlSteps, AMasterThatRefusesWritesAndAChangedIdAreSetBackAsDrift) {
+  const auto made = steps_with(0, "var\tread_only\tOFF", "var\tread_only\tON");
+  ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-master/settings"));
+  EXPECT_THAT(made[0].diff,
+              ElementsAre(plan::DiffLine{plan::Change::update, "read_only", "ON", "OFF"}));
+  EXPECT_EQ(made[0].cause, plan::Cause::drift);
+  EXPECT_THAT(made[0].apply.body(), HasSubstr("SET GLOBAL read_only=OFF"));
+  EXPECT_THAT(ids(steps_with(2, "var\tserver_id\t102", "var\tserver_id\t7")),
+              ElementsAre("mysql/mysql-slave2/settings"));
+}
+
+TEST_F(MysqlSteps, AConnectionThatMayBeDeadIsMadeAnew) {
+  auto made = steps_with(0, "listener\t101\n", "");
+  ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-slave1/replicate"));
+  EXPECT_THAT(made[0].reason, HasSubstr("the master has no connection of it"));
+  made = steps_with(1, "address\tyes\n", "");
+  ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-slave1/replicate"));
+  EXPECT_EQ(made[0].reason, "it connected before it had its address");
+  EXPECT_THAT(made[0].needs, Contains("endpoint/mysql-slave1/ready"));
+  EXPECT_THAT(ids(steps_with(0, "address\tyes\n", "")),
+              ElementsAre("mysql/mysql-slave1/replicate", "mysql/mysql-slave2/replicate"));
 }
 
 TEST_F(MysqlSteps, TheServersOwnErrorIsPartOfTheReason) {
@@ -171,13 +237,55 @@ TEST_F(MysqlSteps, ReadOnlyIsSuperWhereTheServerHasIt) {
               HasSubstr("super_read_only"));
 }
 
-TEST_F(MysqlSteps, AnAccountThatIsGoneOrRefusedIsMadeAgain) {
-  auto made = steps_with(0, "mrc_accounts\t1", "mrc_accounts\t0");
+TEST_F(MysqlSteps, TheAccountGetsWhatItLacksAndLosesWhatItHasTooMuch) {
+  using plan::Change;
+  auto made = steps_with(0, "account\t1\ngrant\tREPLICATION SLAVE ON *.*\n", "account\t0\n");
   ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-master/account"));
-  EXPECT_THAT(made[0].reason, HasSubstr("it does not exist"));
-  made = steps_with(0, "login\tok", "login\tERROR 1045 (28000): Access denied");
+  EXPECT_EQ(made[0].diff[0], (plan::DiffLine{Change::create, "account", "", "repl@%"}));
+  EXPECT_EQ(made[0].change, Change::create);
+  made = steps_with(0, "grant\tREPLICATION SLAVE ON", "grant\tSELECT ON");
   ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-master/account"));
-  EXPECT_THAT(made[0].reason, HasSubstr("ERROR 1045"));
+  EXPECT_THAT(
+      made[0].diff,
+      ElementsAre(plan::DiffLine{Change::remove, "privilege", "SELECT ON *.*", ""},
+                  plan::DiffLine{Change::create, "privilege", "", "REPLICATION SLAVE ON *.*"}));
+  EXPECT_THAT(made[0].apply.body(), HasSubstr("REVOKE ALL PRIVILEGES"));
+  EXPECT_EQ(made[0].change, Change::update);
+}
+
+TEST_F(MysqlSteps, ALostRecordIsWrittenAgainAsDriftAndNothingElse) {
+  const auto outputs = world.all_good();
+  auto seen = world.see(outputs);
+  seen.put_record(world.host(0), {});
+  seen.put_record(world.host(1), {});
+  const auto made = world.system()->steps(seen).value();
+  EXPECT_THAT(ids(made),
+              ElementsAre("mysql/mysql-master/init",
+                          "mysql/mysql-master/container",
+                          "mysql/mysql-slave1/init",
+                          "mysql/mysql-slave1/container",
+                          "mysql/mysql-master/account",
+                          "mysql/mysql-slave1/replicate"));
+  for (const auto& step : made) {
+    EXPECT_EQ(step.cause, plan::Cause::drift) << step.id.text();
+    EXPECT_EQ(step.risk, plan::Risk::safe) << step.id.text();
+    EXPECT_THAT(step.apply.body(), Not(HasSubstr("mrc_mysql_run"))) << step.id.text();
+    EXPECT_THAT(step.apply.body(), Not(HasSubstr("mrc_mysql_replicate"))) << step.id.text();
+    EXPECT_FALSE(step.goal.empty()) << step.id.text();
+  }
+}
+
+TEST_F(MysqlSteps, APausedContainerGoesOnAndOneThatIsSilentIsWaitedFor) {
+  const auto cut = [&](const std::string& text) {
+    return text.substr(0, text.find("var\t")) + "end\tmysql-slave1\ndone\n";
+  };
+  auto outputs = world.all_good();
+  outputs[1] = cut(with(world.good(1), "container\trunning", "container\tpaused"));
+  EXPECT_EQ(find(world.steps(outputs), "mysql/mysql-slave1/start").reason, "it is paused");
+  outputs[1] = with(cut(world.good(1)), "end\t", "sql\tERROR 2002 (HY000): no\nend\t");
+  const auto made = world.steps(outputs);
+  EXPECT_THAT(ids(made), ElementsAre("mysql/mysql-slave1/start", "mysql/mysql-slave1/replicate"));
+  EXPECT_EQ(made[0].reason, "ERROR 2002 (HY000): no");
 }
 
 TEST_F(MysqlSteps, WhatCannotBeReadIsNotPlannedFrom) {
@@ -202,13 +310,13 @@ TEST_F(MysqlSteps, AnUnknownLineIsUnreadableWithItsNumber) {
   outputs[0] = with(outputs[0], "login\tok\n", "login\tok\nsurprise\there\n");
   const auto made = world.system()->steps(world.see(outputs));
   ASSERT_FALSE(made);
-  EXPECT_THAT(made.error().text(), HasSubstr("line 14 is not understood: surprise"));
+  EXPECT_THAT(made.error().text(), HasSubstr("is not understood: surprise"));
 }
 
 TEST_F(MysqlSteps, WhatOthersMadeIsAnObstacle) {
   auto outputs = world.all_good();
   outputs[0] = "server\tmysql-master\ndata\t\nend\tmysql-master\ndone\n";
-  outputs[1] = with(outputs[1], "true\tblog-2016", "true\tother");
+  outputs[1] = with(outputs[1], "running\tblog-2016", "running\tother");
   EXPECT_THAT(titles(world.findings(outputs)),
               ElementsAre("docker1: /opt/Docker/mysql-master/data exists and this deployment has "
                           "not made it",

@@ -19,11 +19,9 @@ class MysqlTeardown : public ::testing::Test {
                                    bool recorded,
                                    bool delete_data) const {
     auto seen = world.see(outputs);
-    for (std::size_t i = 0; recorded && i < 3; ++i) {
-      const auto name = world.topology.mysql.servers[i].id.text();
+    for (std::size_t i = 0; i < 3; ++i) {
       seen.put_record(world.host(i),
-                      {{"mysql/" + name + "/container", '"' + name + '"'},
-                       {"mysql/" + name + "/data", "\"/opt/Docker/" + name + "/data\""}});
+                      recorded ? world.record(i) : std::map<std::string, std::string>{});
     }
     return world.system()->teardown(seen, delete_data).value();
   }
@@ -59,8 +57,9 @@ TEST_F(MysqlTeardown, DeletesTheDataOnlyWhenAskedAndSaysThatItIsDestructive) {
 
 TEST_F(MysqlTeardown, LeavesAContainerAndDataThatOthersMade) {
   auto outputs = world.all_bare();
-  outputs[0] = with(world.good(0), "true\tblog-2016", "true\tother");
+  outputs[0] = with(world.good(0), "running\tblog-2016", "running\tother");
   outputs[0] = with(outputs[0], "data\tblog-2016", "data\tother");
+  outputs[0] = with(outputs[0], "marked\tmysql-master\n", "");
   EXPECT_THAT(ids(teardown(outputs, false, true)), IsEmpty());
 }
 

@@ -1,0 +1,365 @@
+#include "systems/mysql/maker.hpp"
+
+#include <algorithm>
+
+#include "mrc/base/bug.hpp"
+#include "mrc/base/hash.hpp"
+#include "mrc/plan/milestone.hpp"
+#include "mysql.sh.hpp"
+#include "systems/mysql/container.hpp"
+#include "systems/mysql/replication.hpp"
+
+namespace mrc::systems::mysql {
+namespace {
+
+namespace milestone = plan::milestone;
+using plan::Cause;
+using plan::Change;
+using plan::Step;
+
+std::string data_ready(const Server& server) { return fmt::format("data/{}/ready", server.id); }
+
+/// Who is cut off while the container of a running server is replaced.
+std::string outage(const Server& server) {
+  return server.is_master ? fmt::format("nobody writes: {} does not answer, some 15 s", server.id)
+                          : fmt::format("{} does not answer, some 15 s", server.id);
+}
+
+bool has(const Difference& diff, const std::string& field) {
+  return std::any_of(
+      diff.begin(), diff.end(), [&](const auto& line) { return line.field == field; });
+}
+
+}  // namespace
+
+Step Maker::init(const Server& server, const Observed& seen) const {
+  auto step = make(server, "init", "make the data directory of " + server.id.text());
+  step.reason = seen.staging ? "an earlier attempt broke off" : "";
+  step.diff = {{Change::create, "data", "", data_path(m_desired, server.id)},
+               {Change::create,
+                "root",
+                "",
+                fmt::format("root@{}, {}", m_desired.root_host, m_desired.root_password.label())}};
+  step.needs = {milestone::image_present(server.host), milestone::host_ready(server.host)};
+  step.gives = {data_ready(server)};
+  step.timeout = std::chrono::minutes(10);
+  auto& script = step.apply;
+  record(script, "data", server);
+  const auto secret = script.secret_file(m_desired.root_password);
+  write_root_sql(script, secret);
+  script.line("mrc_mysql_init {} {} {} {} {} \"$MRC_D/root.sql\" {}",
+              m_desired.deployment,
+              server.id,
+              m_desired.image,
+              m_desired.data_root,
+              secret,
+              shell::words(server.own_options));
+  return step;
+}
+
+Step Maker::adopt_data(const Server& server) const {
+  auto step = make(server, "init", "take over the data directory of " + server.id.text());
+  step.change = Change::update;
+  step.reason = "it has no mark of mrc, and --adopt was given";
+  step.diff = {{Change::update,
+                "owner of " + data_path(m_desired, server.id),
+                "nobody",
+                m_desired.deployment}};
+  step.gives = {data_ready(server)};
+  record(step.apply, "data", server);
+  step.apply.line("mrc_mysql_mark {} {} {}", m_desired.data_root, server.id, m_desired.deployment);
+  return step;
+}
+
+Step Maker::container(const Server& server, const Observed& seen, Difference diff) const {
+  const bool replaces = seen.container.has_value();
+  const bool adopts = replaces && seen.container->deployment.empty();
+  auto step = make(server,
+                   "container",
+                   (replaces ? "replace the container " : "run the container ") + server.id.text());
+  step.change = replaces ? Change::replace : Change::create;
+  if (replaces) {
+    step.risk = plan::Risk::disruptive;
+    step.impact = seen.container->running() ? outage(server) : "";
+    // Calico's interface goes with the container.
+    step.undoes = {milestone::endpoint_ready(server.id)};
+    step.reason = adopts               ? "mrc has not made it, and --adopt was given"
+                  : has(diff, "image") ? "the file has another image"
+                                       : "it was made otherwise than the file asks";
+  }
+  step.diff = std::move(diff);
+  // The same server elsewhere would have the same address.
+  step.needs = {data_ready(server),
+                milestone::image_present(server.host),
+                milestone::exposure_gone(server.id),
+                milestone::endpoint_gone(server.id),
+                milestone::container_gone(server.id)};
+  step.gives = {milestone::container_running(server.id)};
+  step.timeout = std::chrono::minutes(8);
+  auto& script = step.apply;
+  record(script, "container", server);
+  if (replaces) {
+    script.line("mrc_mysql_check_options {} {} {}",
+                server.id,
+                m_desired.image,
+                shell::words(server.options));
+  }
+  auto words = run_words(m_desired, server);
+  words.insert(words.end(),
+               {"--label", "mrc.spec=" + spec_hash(m_desired, server), m_desired.image});
+  words.insert(words.end(), server.options.begin(), server.options.end());
+  script
+      .line("mrc_mysql_stop_remove {} {} {}",
+            server.id,
+            m_desired.deployment,
+            adopts ? "adopt" : "ours")
+      .line("mrc_mysql_run {} {}", server.id, shell::words(words))
+      .line("mrc_mysql_note {} {}", m_desired.deployment, server.id)
+      .line("mrc_mysql_wait {} {} 300", server.id, script.secret_file(m_desired.root_password));
+  return step;
+}
+
+Step Maker::update(const Server& server, Difference diff) const {
+  auto step = make(server, "container", "mend the container " + server.id.text());
+  step.change = Change::update;
+  step.reason = "Docker would not start it again by itself as the file asks";
+  step.diff = std::move(diff);
+  step.apply.line("docker update --restart unless-stopped {} >/dev/null", server.id)
+      .line("mrc_mysql_note {} {}", m_desired.deployment, server.id);
+  return step;
+}
+
+Step Maker::start(const Server& server, const Observed& seen) const {
+  auto step = make(server, "start", "start the container " + server.id.text());
+  step.change = Change::run;
+  step.cause = Cause::drift;
+  step.reason = seen.container->status == "paused" ? "it is paused" : "it is stopped";
+  step.gives = {milestone::container_running(server.id)};
+  step.timeout = std::chrono::minutes(8);
+  step.apply.line("mrc_mysql_start {}", server.id)
+      .line("mrc_mysql_wait {} {} 300", server.id, step.apply.secret_file(m_desired.root_password));
+  return step;
+}
+
+Step Maker::wait(const Server& server, const Observed& seen) const {
+  auto step = make(server, "start", "wait until the server " + server.id.text() + " answers");
+  step.change = Change::run;
+  step.cause = Cause::drift;
+  step.reason = seen.sql_error;
+  step.gives = {milestone::container_running(server.id)};
+  step.timeout = std::chrono::minutes(8);
+  step.apply.line(
+      "mrc_mysql_wait {} {} 300", server.id, step.apply.secret_file(m_desired.root_password));
+  return step;
+}
+
+Step Maker::settings(const Server& server, Difference diff) const {
+  auto step = make(server, "settings", "set what was changed in the server " + server.id.text());
+  step.change = Change::update;
+  // The options that the container was made with say the same.
+  step.cause = Cause::drift;
+  step.reason = "it runs with other values than its options";
+  auto& script = step.apply;
+  const auto root = script.secret_file(m_desired.root_password);
+  // The wider switch goes first, as it implies the other.
+  std::reverse(diff.begin(), diff.end());
+  for (const auto& line : diff) {
+    script.line("echo {} | mrc_mysql {} root {}",
+                fmt::format("SET GLOBAL {}={}", line.field, line.after),
+                server.id,
+                root);
+  }
+  std::reverse(diff.begin(), diff.end());
+  step.diff = std::move(diff);
+  return step;
+}
+
+Step Maker::account(const Difference& diff) const {
+  const auto& master = m_desired.master();
+  const bool is_new = diff.empty() || has(diff, "account");
+  const bool surplus = std::any_of(
+      diff.begin(), diff.end(), [](const auto& line) { return line.change == Change::remove; });
+  auto step = make(master,
+                   "account",
+                   (is_new ? "create the replication account " : "mend the replication account ") +
+                       m_desired.user);
+  step.change = is_new ? Change::create : Change::update;
+  step.diff = diff;
+  if (diff.empty()) {
+    Observed nothing;
+    step.diff = account_difference(m_desired, nothing);
+  }
+  step.gives = {milestone::replication_account()};
+  auto& script = step.apply;
+  record(script, "account", master);
+  const auto root = script.secret_file(m_desired.root_password);
+  const auto password = script.secret_file(m_desired.password);
+  script.line("mrc_mysql_wait {} {} 120", master.id, root)
+      .line("{ printf \"SET SESSION sql_mode='';\\n\"");
+  // What it may too much goes; then the article's statement, which creates the account or sets its
+  // password. Neither ends a connection.
+  if (surplus) {
+    script.line("printf \"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '%s'@'%%';\\n\" {}",
+                m_desired.user);
+  }
+  script
+      .line("printf \"GRANT REPLICATION SLAVE ON *.* TO '%s'@'%%' IDENTIFIED BY \" {}",
+            m_desired.user)
+      .line("mrc_mysql_literal {}", password)
+      .line("printf ';\\n'; } >\"$MRC_D/account.sql\"")
+      .line("mrc_mysql {} root {} <\"$MRC_D/account.sql\"", master.id, root);
+  return step;
+}
+
+Step Maker::replicate(const Server& server, Difference diff) const {
+  const auto& master = m_desired.master();
+  auto step =
+      follow(server, "replicate", fmt::format("replicate {} from {}", server.id, master.id));
+  step.goal = goal(server, "replicate");
+  step.change = diff.empty() ? Change::create : Change::update;
+  step.diff = std::move(diff);
+  if (step.diff.empty()) {
+    step.diff = {{Change::create,
+                  "source",
+                  "",
+                  fmt::format("{}@{}:3306, auto position, {}",
+                              m_desired.user,
+                              master.address,
+                              m_desired.password.label())}};
+  }
+  return step;
+}
+
+Step Maker::rejoin(const Server& server, std::string_view verb, std::string reason) const {
+  auto step = follow(server, verb, fmt::format("wait until {} has caught up", server.id));
+  step.change = Change::run;
+  step.reason = std::move(reason);
+  return step;
+}
+
+Step Maker::note(const Server& server, std::string_view verb, std::string_view key) const {
+  auto step = make(server, verb, fmt::format("note in the record: {} of {}", key, server.id));
+  step.change = Change::update;
+  step.cause = Cause::drift;
+  step.reason = "the record on the host lacks it";
+  step.diff = {{Change::create, "record", "", record_key(server.id, key)}};
+  if (key == "container") {
+    step.apply.line("mrc_mysql_note {} {}", m_desired.deployment, server.id);
+  } else {
+    record(step.apply, key, server);
+  }
+  return step;
+}
+
+Step Maker::make(const Server& server, std::string_view verb, std::string title) const {
+  Step step;
+  step.id = StepId(fmt::format("mysql/{}/{}", server.id, verb));
+  step.host = server.host;
+  step.title = std::move(title);
+  step.goal = goal(server, verb);
+  step.apply.use(embedded::mysql_sh);
+  return step;
+}
+
+/// What the file wants of each thing that a step brings about; empty for what only follows.
+std::string Maker::goal(const Server& server, std::string_view verb) const {
+  if (verb == "init") {
+    return fmt::format("{} root@{} {}",
+                       data_path(m_desired, server.id),
+                       m_desired.root_host,
+                       change_mark(m_desired.root_password));
+  }
+  if (verb == "container") return m_desired.image + " " + spec_hash(m_desired, server);
+  const auto account = m_desired.user + " " + change_mark(m_desired.password);
+  if (verb == "account") return account + " REPLICATION SLAVE";
+  if (verb == "replicate") {
+    return fmt::format("{} {} auto position, read only", account, m_desired.master().address);
+  }
+  return {};
+}
+
+Step Maker::follow(const Server& server, std::string_view verb, std::string title) const {
+  const auto& master = m_desired.master();
+  auto step = make(server, verb, std::move(title));
+  step.goal.clear();
+  step.needs = {milestone::replication_account(),
+                milestone::container_running(master.id),
+                milestone::container_running(server.id),
+                milestone::endpoint_ready(master.id),
+                milestone::endpoint_ready(server.id)};
+  step.gives = {milestone::server_ready(server.id)};
+  step.timeout = std::chrono::minutes(6);
+  auto& script = step.apply;
+  const auto root = script.secret_file(m_desired.root_password);
+  const auto password = script.secret_file(m_desired.password);
+  record(script, "source", server);
+  script.line("mrc_mysql_wait {} {} 120", server.id, root);
+  // MASTER_CONNECT_RETRY of 10 s: a slave comes back soon after its master does. A heartbeat each
+  // second: see --slave-net-timeout.
+  script
+      .line(
+          "{ printf \"SET SESSION sql_mode='';\\nCHANGE MASTER TO MASTER_HOST='%s', "
+          "MASTER_PORT=3306, MASTER_USER='%s', "
+          "MASTER_CONNECT_RETRY=10, MASTER_RETRY_COUNT=86400, MASTER_HEARTBEAT_PERIOD=1, "
+          "MASTER_DELAY=0, MASTER_AUTO_POSITION=1, MASTER_PASSWORD=\" {} {}",
+          master.address,
+          m_desired.user)
+      .line("mrc_mysql_literal {}", password)
+      .line("printf ';\\n'; } >\"$MRC_D/change.sql\"")
+      .line("mrc_mysql_replicate {} {} {} {} {} \"$MRC_D/change.sql\" {} {}",
+            server.id,
+            root,
+            master.address,
+            m_desired.user,
+            password,
+            m_desired.dialect.wait_function,
+            m_desired.dialect.heartbeats);
+  script.line("printf 'SET GLOBAL %s=ON\\n' {} | mrc_mysql {} root {}",
+              read_only_variable(m_desired.dialect),
+              server.id,
+              root);
+  return step;
+}
+
+/// Written before the thing is made; the container's gets its image's id when there is one.
+void Maker::record(shell::Script& script, std::string_view key, const Server& server) const {
+  std::string value;
+  if (key == "data") {
+    value = data_path(m_desired, server.id);
+  } else if (key == "container") {
+    value = server.id.text();
+  } else if (key == "account") {
+    value = m_desired.user;
+  } else if (key == "source") {
+    value = m_desired.master().id.text();
+  }
+  MRC_CHECK(!value.empty());
+  script.line(
+      "mrc_record {} {} {}", m_desired.deployment, record_key(server.id, key), "\"" + value + "\"");
+}
+
+/// The accounts of a new server: root with the wanted password and hosts, and nobody else.
+void Maker::write_root_sql(shell::Script& script, const shell::Text& secret) const {
+  const auto password = [&](shell::Script& to) { to.line("mrc_mysql_literal {}", secret); };
+  script.line("{ printf \"SET SESSION sql_log_bin=0;\\nSET SESSION sql_mode='';\\n\"")
+      .line(
+          "printf \"DELETE FROM mysql.user WHERE User = '';\\nDROP DATABASE IF EXISTS "
+          "test;\\nFLUSH PRIVILEGES;\\n\"");
+  if (m_desired.root_host == "%") {
+    script.line("printf \"GRANT ALL PRIVILEGES ON *.* TO 'root'@'%%' IDENTIFIED BY \"");
+    password(script);
+    script.line("printf ' WITH GRANT OPTION;\\n'");
+  }
+  if (m_desired.dialect.alter_user) {
+    script.line("printf \"ALTER USER 'root'@'localhost' IDENTIFIED BY \"");
+    password(script);
+    script.line("printf ';\\n'");
+  } else {
+    script.line("printf \"SET PASSWORD FOR 'root'@'localhost' = PASSWORD(\"");
+    password(script);
+    script.line("printf ');\\n'");
+  }
+  script.line("} >\"$MRC_D/root.sql\"");
+}
+
+}  // namespace mrc::systems::mysql

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "systems/mysql/internal.hpp"
+
+namespace mrc::systems::mysql {
+
+/// Makes the steps; which of them are needed is not its affair.
+class Maker {
+ public:
+  explicit Maker(const Desired& desired) : m_desired(desired) {}
+
+  plan::Step init(const Server& server, const Observed& seen) const;
+  /// An unmarked data directory becomes ours.
+  plan::Step adopt_data(const Server& server) const;
+  plan::Step container(const Server& server, const Observed& seen, Difference diff) const;
+  /// What Docker changes in a container as it runs.
+  plan::Step update(const Server& server, Difference diff) const;
+  plan::Step start(const Server& server, const Observed& seen) const;
+  /// A server that runs and could not be asked.
+  plan::Step wait(const Server& server, const Observed& seen) const;
+  plan::Step settings(const Server& server, Difference diff) const;
+  /// `diff` empty: the master could not be asked yet.
+  plan::Step account(const Difference& diff) const;
+  /// Configures what differs, starts the threads and waits until the slave has caught up.
+  plan::Step replicate(const Server& server, Difference diff) const;
+  /// The same behind a new container of the slave or of the master; nothing differs.
+  plan::Step rejoin(const Server& server, std::string_view verb, std::string reason) const;
+  /// All is as wanted but the host's record, which gets its entry under this key again.
+  plan::Step note(const Server& server, std::string_view verb, std::string_view key) const;
+
+ private:
+  plan::Step make(const Server& server, std::string_view verb, std::string title) const;
+  plan::Step follow(const Server& server, std::string_view verb, std::string title) const;
+  void record(shell::Script& script, std::string_view key, const Server& server) const;
+  void write_root_sql(shell::Script& script, const shell::Text& secret) const;
+  std::string goal(const Server& server, std::string_view verb) const;
+
+  const Desired& m_desired;
+};
+
+}  // namespace mrc::systems::mysql

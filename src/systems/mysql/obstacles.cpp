@@ -1,0 +1,168 @@
+#include "systems/mysql/container.hpp"
+#include "systems/mysql/gtid.hpp"
+#include "systems/mysql/internal.hpp"
+
+namespace mrc::systems::mysql {
+namespace {
+
+class Obstacles {
+ public:
+  Obstacles(const Desired& desired, const Seen& seen, const Observations& all)
+      : m_desired(desired), m_seen(seen), m_all(all) {}
+
+  Result<std::vector<Finding>> find() {
+    for (const auto& server : m_desired.servers) {
+      check_owner(server, m_seen.at(server.id));
+      check_password(server, m_seen.at(server.id));
+    }
+    check_master();
+    for (const auto& server : m_desired.servers) {
+      if (server.is_master) continue;
+      if (auto read = check_logs(server, m_seen.at(server.id)); !read) return fail(read.error());
+    }
+    return std::move(m_out);
+  }
+
+ private:
+  void add(const HostId& host, std::string title, std::string detail, std::string remedy) {
+    m_out.push_back(
+        {host, Verdict::Level::fail, std::move(title), std::move(detail), std::move(remedy)});
+  }
+
+  /// Containers and data that are not ours. Without any mark, --adopt takes them.
+  void check_owner(const Server& server, const Observed& one) {
+    const auto path = data_path(m_desired, server.id);
+    const auto owned_by = [](const std::string& deployment) {
+      return deployment.empty() ? "it has no mark of mrc" : "it belongs to " + deployment;
+    };
+    const auto is_foreign = [&](const std::string& deployment) {
+      return deployment != m_desired.deployment && !(deployment.empty() && m_desired.adopt);
+    };
+    if (one.container && is_foreign(one.container->deployment)) {
+      add(server.host,
+          fmt::format("a container {} exists that this deployment has not made", server.id),
+          owned_by(one.container->deployment),
+          "rename the server in the file, remove that container, or take it over with --adopt");
+    } else if (one.container && one.container->deployment.empty()) {
+      check_adoption(server, one);
+    }
+    if (one.has_data && is_foreign(one.data_of)) {
+      add(server.host,
+          fmt::format("{} exists and this deployment has not made it", path),
+          owned_by(one.data_of),
+          "choose another data_root or name, move the directory away, or take it over with "
+          "--adopt");
+    }
+  }
+
+  void check_adoption(const Server& server, const Observed& one) {
+    const auto path = data_path(m_desired, server.id);
+    if (one.container->data != path) {
+      add(server.host,
+          fmt::format("the container {} cannot be taken over: its data is elsewhere", server.id),
+          fmt::format(
+              "in {}, and the file has {}",
+              one.container->data.empty() ? "no directory of the host" : one.container->data,
+              path),
+          "choose data_root so, or stop the container and move its data there");
+    }
+    if (server.is_master && one.answered && one.variable("gtid_mode") != "ON") {
+      add(server.host,
+          fmt::format("the container {} cannot be taken over: its data has no GTIDs", server.id),
+          "gtid_mode is " + one.variable("gtid_mode"),
+          "slaves could not be made from its binary logs; turn GTIDs on first");
+    }
+  }
+
+  void check_password(const Server& server, const Observed& one) {
+    if (one.sql_error.find("ERROR 1045") == std::string::npos) return;
+    add(server.host,
+        fmt::format("the server {} refuses root's password", server.id),
+        one.sql_error,
+        "its data was made with another one: give that one in mysql.root_password");
+  }
+
+  /// The one that the file names must be the one that the others follow.
+  void check_master() {
+    const auto& master = m_desired.master();
+    const std::string remedy =
+        "let mysql.master name the server that is the master now, on its host; to give the part to "
+        "another is a switchover, which an edit of the file does not do";
+    for (const auto& host : m_all.hosts()) {
+      for (const auto& name : recorded(m_all.record(host), "account")) {
+        if (name == master.id && host == master.host) continue;
+        add(host,
+            fmt::format("{} on {} is the running master", name, host),
+            name == master.id ? fmt::format("the file moves it to {}", master.host)
+                              : fmt::format("the file names {}", master.id),
+            remedy);
+        return;
+      }
+    }
+    const auto& one = m_seen.at(master.id);
+    if (one.answered && !one.slave.empty()) {
+      add(master.host,
+          fmt::format("{} is to be the master and is a slave", master.id),
+          fmt::format("it replicates from {}", one.of_slave("Master_Host")),
+          remedy);
+      return;
+    }
+    const bool has_nothing =
+        !one.has_data || (one.answered && one.variable("gtid_executed").empty());
+    if (!has_nothing) return;
+    for (const auto& server : m_desired.servers) {
+      const auto& other = m_seen.at(server.id);
+      if (server.is_master || other.slave.empty() || other.variable("gtid_executed").empty()) {
+        continue;
+      }
+      add(master.host,
+          fmt::format("{} is to be the master and has no data", master.id),
+          fmt::format("{} has transactions of {}", server.id, other.of_slave("Master_Host")),
+          remedy);
+      return;
+    }
+  }
+
+  /// A slave gets all that it lacks from the master's binary logs.
+  Result<void> check_logs(const Server& server, const Observed& one) {
+    const auto& master = m_seen.at(m_desired.master().id);
+    const auto purged = master.variable("gtid_purged");
+    if (purged.empty() || (one.has_data && !one.answered)) return {};
+    auto has = one.variable("gtid_executed");
+    if (const auto more = one.of_slave("Retrieved_Gtid_Set"); !more.empty()) has += "," + more;
+    const auto lacks = missing(purged, has);
+    if (!lacks) {
+      return fail(ErrorKind::unreadable,
+                  "odd sets of transactions of {} and {}: {} and {}",
+                  m_desired.master().id,
+                  server.id,
+                  excerpt(purged),
+                  excerpt(has));
+    }
+    if (*lacks == 0) return {};
+    add(server.host,
+        fmt::format("{} cannot be made from the master's binary logs", server.id),
+        fmt::format("{} has purged {}; {} has {}",
+                    m_desired.master().id,
+                    excerpt(purged),
+                    server.id,
+                    has.empty() ? "nothing" : excerpt(has)),
+        "give it a copy of the master's data first");
+    return {};
+  }
+
+  const Desired& m_desired;
+  const Seen& m_seen;
+  const Observations& m_all;
+  std::vector<Finding> m_out;
+};
+
+}  // namespace
+
+Result<std::vector<Finding>> find_obstacles(const Desired& desired,
+                                            const Seen& seen,
+                                            const Observations& all) {
+  return Obstacles(desired, seen, all).find();
+}
+
+}  // namespace mrc::systems::mysql

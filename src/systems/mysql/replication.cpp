@@ -1,0 +1,106 @@
+#include "systems/mysql/replication.hpp"
+
+namespace mrc::systems::mysql {
+namespace {
+
+using plan::Change;
+
+void expect(const std::string& field,
+            const std::string& now,
+            const std::string& want,
+            Difference& out) {
+  if (now != want) out.push_back({now.empty() ? Change::create : Change::update, field, now, want});
+}
+
+}  // namespace
+
+Difference settings_difference(const Server& server, const Observed& seen) {
+  Difference out;
+  expect("server_id", seen.variable("server_id"), fmt::format("{}", server.server_id), out);
+  if (server.is_master) {
+    for (const std::string name : {"read_only", "super_read_only"}) {
+      if (seen.variables.contains(name)) expect(name, seen.variable(name), "OFF", out);
+    }
+  }
+  return out;
+}
+
+Difference account_difference(const Desired& desired, const Observed& master) {
+  const std::string wanted = "REPLICATION SLAVE ON *.*";
+  Difference out;
+  if (!master.account.exists) {
+    return {{Change::create, "account", "", desired.user + "@%"},
+            {Change::create, "privilege", "", wanted},
+            {Change::create, "password", "", desired.password.label()}};
+  }
+  for (const auto& grant : master.account.grants) {
+    if (grant != wanted) out.push_back({Change::remove, "privilege", grant, ""});
+  }
+  if (!master.account.grants.contains(wanted)) {
+    out.push_back({Change::create, "privilege", "", wanted});
+  }
+  if (master.login_error.find("ERROR 1045") != std::string::npos) {
+    out.push_back({Change::update, "password", "another", desired.password.label()});
+  } else if (!master.login_error.empty()) {
+    out.push_back({Change::update, "login", master.login_error, "ok"});
+  }
+  return out;
+}
+
+Difference channel_difference(const Desired& desired, const Observed& seen) {
+  Difference out;
+  const auto field = [&](const std::string& name, const std::string& want) {
+    expect(name, seen.of_slave(name), want, out);
+  };
+  field("Master_Host", desired.master().address.text());
+  field("Master_Port", "3306");
+  field("Master_User", desired.user);
+  field("Auto_Position", "1");
+  field("Connect_Retry", "10");
+  field("Master_Retry_Count", "86400");
+  field("SQL_Delay", "0");
+  expect("heartbeat", seen.channel ? seen.channel->heartbeat : "", "1", out);
+  if (!seen.channel || !seen.channel->password_is_wanted) {
+    expect("password", seen.channel ? "another" : "", desired.password.label(), out);
+  }
+  field("Slave_IO_Running", "Yes");
+  field("Slave_SQL_Running", "Yes");
+  for (const std::string name : {"read_only", "super_read_only"}) {
+    if (seen.variables.contains(name)) expect(name, seen.variable(name), "ON", out);
+  }
+  return out;
+}
+
+std::string read_only_variable(const Dialect& dialect) {
+  return dialect.super_read_only ? "super_read_only" : "read_only";
+}
+
+std::string thread_fault(const Observed& seen) {
+  const auto io = seen.of_slave("Slave_IO_Running");
+  const auto sql = seen.of_slave("Slave_SQL_Running");
+  if (io == "Yes" && sql == "Yes") return {};
+  auto why = fmt::format("Slave_IO_Running: {}, Slave_SQL_Running: {}", io, sql);
+  for (const std::string part : {"IO", "SQL"}) {
+    const auto code = seen.of_slave("Last_" + part + "_Errno");
+    if (!code.empty() && code != "0") {
+      why += fmt::format("; {}: {}", code, seen.of_slave("Last_" + part + "_Error"));
+    }
+  }
+  return why;
+}
+
+std::string dead_connection(const Desired& desired,
+                            const Server& server,
+                            const Observed& seen,
+                            const Observed& master) {
+  // Without it the slave went out by Docker's bridge, which the interface to come will close.
+  if (!seen.has_address) return "it connected before it had its address";
+  if (!master.has_address) return fmt::format("{} gets its address again", desired.master().id);
+  if (master.answered && seen.of_slave("Slave_IO_Running") == "Yes" &&
+      !master.listeners.contains(fmt::format("{}", server.server_id))) {
+    return "its threads say Yes, but the master has no connection of it";
+  }
+  return {};
+}
+
+}  // namespace mrc::systems::mysql
