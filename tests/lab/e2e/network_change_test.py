@@ -191,7 +191,7 @@ class NetworkChange(Story):
         self.drifted({
             "calico/pool": [("options", "nat-outgoing", None)],
             "calico/docker1/sysctl": [("net.ipv4.ip_forward", "0", "1")],
-            "calico/docker1/node": [("ETCD_ENDPOINTS", f"http://{address}:2379", endpoints)],
+            "calico/docker1/node": [("calico-node ETCD_ENDPOINTS", f"http://{address}:2379", endpoints)],
             "calico/docker2/sysctl": [],
             "calico/docker2/node": [("calico-node", None, "calico/node:v0.22.0")],
             "calico/docker3/sysctl": [("net.ipv4.conf.all.rp_filter", "2", "1")],
@@ -221,7 +221,7 @@ class NetworkChange(Story):
         steps = self.plan()
         self.assertEqual(steps["calico/mysql-slave2/endpoint"]["risk"], "disruptive")
         fields = {line["field"]: (line["before"], line["after"]) for line in steps["calico/docker3/node"]["diff"]}
-        self.assertEqual(fields["HOSTNAME"], ("docker3.local", "renamed.local"))
+        self.assertEqual(fields["calico-node HOSTNAME"], ("docker3.local", "renamed.local"))
         self.assertEqual(fields["node in etcd"], (None, f"renamed.local {ADDRESSES['docker3']}"))
         self.assertEqual({one["cause"] for one in steps.values()}, {"drift"}, steps)
         self.apply()

@@ -15,12 +15,12 @@ class Driver final : public System {
   shell::Script probe(const HostId& host) const override { return probe_script(m_desired, host); }
 
   Result<std::vector<Finding>> preflight(const Observations& seen) const override {
-    auto reading = read(m_desired, seen);
+    auto reading = read(m_desired, seen, true);
     if (!reading) return fail(std::move(reading).error());
     return findings(m_desired, *reading);
   }
   Result<std::vector<plan::Step>> steps(const Observations& seen) const override {
-    auto reading = read(m_desired, seen);
+    auto reading = read(m_desired, seen, true);
     if (!reading) return fail(std::move(reading).error());
     auto all = node_steps(m_desired, *reading);
     const auto append = [&](std::vector<plan::Step> more) {
@@ -40,7 +40,7 @@ class Driver final : public System {
   }
   Result<std::vector<plan::Step>> teardown(const Observations& seen,
                                            bool /*delete_data*/) const override {
-    auto reading = read(m_desired, seen);
+    auto reading = read(m_desired, seen, false);
     if (!reading) return fail(std::move(reading).error());
     return teardown_steps(m_desired, *reading);
   }

@@ -334,7 +334,7 @@ Result<void> read_host(const HostId& host, const Observations& seen, Reading& re
 
 }  // namespace
 
-Result<Reading> read(const Desired& want, const Observations& seen) {
+Result<Reading> read(const Desired& want, const Observations& seen, bool claiming) {
   Reading reading;
   for (const auto& host : want.hosts) {
     if (auto done = read_host(host.id, seen, reading); !done) return fail(done.error());
@@ -348,6 +348,7 @@ Result<Reading> read(const Desired& want, const Observations& seen) {
     reading.departed.push_back(host);
   }
   for (const auto& [host, how] : seen.forgotten()) reading.forgotten[host] = how.ip;
+  if (!claiming) return reading;
   for (const auto* host : want.nodes()) {
     if (is_record_lost(*host, reading)) reading.lost.insert(host->id);
   }

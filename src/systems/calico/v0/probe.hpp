@@ -139,7 +139,8 @@ std::map<HostId, std::map<std::string, std::string>> claims(const Desired& want,
 /// is written before anything is attached, there was one.
 bool is_record_lost(const HostWant& host, const Reading& reading);
 
-/// Everything that planning needs. Errors: `unreadable`, naming the host.
-Result<Reading> read(const Desired& want, const Observations& seen);
+/// Everything that planning needs; `claiming`: what counts as ours without a record, too. Errors:
+/// `unreadable`, naming the host.
+Result<Reading> read(const Desired& want, const Observations& seen, bool claiming);
 
 }  // namespace mrc::systems::calico::v0

@@ -97,7 +97,7 @@ TEST(CalicoV0Probe, ReadsTheRecord) {
   EXPECT_THAT(made->pools, ::testing::ElementsAre("192.168.0.0/16"));
   EXPECT_EQ(made->endpoints.at(ServerId("mysql-master")).container, World::container_id(0));
   EXPECT_EQ(made->sysctls.size(), 2U);
-  EXPECT_FALSE(parse_made({{"calico/pool", "1"}}));
+  EXPECT_FALSE(parse_made({{"calico/sysctl", "1"}}));
   EXPECT_FALSE(parse_made({{"calico/endpoint/x", "{}"}}));
   EXPECT_TRUE(parse_made({{"etcd/unit", "1"}}));
 }

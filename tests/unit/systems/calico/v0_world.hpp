@@ -187,6 +187,14 @@ struct World {
     }
   }
 
+  /// The host is not in the file any more, nor its server; its record still is there.
+  void leave_file(const std::string& name) {
+    std::erase_if(topology.hosts, [&](const auto& one) { return one.id.text() == name; });
+    std::erase_if(topology.etcd.members, [&](const auto& one) { return one->text() == name; });
+    std::erase_if(topology.mysql.servers, [&](const auto& one) { return one.host.text() == name; });
+    departed[HostId(name)] = {name, "192.168.55.113", "root", 22, ""};
+  }
+
   std::unique_ptr<systems::System> system() const {
     return systems::make_calico({topology, secrets, artefacts, adopt});
   }
