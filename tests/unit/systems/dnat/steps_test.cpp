@@ -145,7 +145,8 @@ TEST_F(DnatSystem, AStrangersRuleIsTakenOverWhenAllowed) {
   EXPECT_THAT(found.value().at(0).remedy, HasSubstr("another deployment"));
   const auto legacy = with(k_article, "rule", "legacy");
   EXPECT_EQ(
-      system->preflight(see({with(exposed[0], "end\n", legacy + "end\n"), bare, bare}))->size(),
+      system->preflight(see({with(exposed[0], "end\n", legacy + "end\n"), exposed[1], exposed[2]}))
+          ->size(),
       1U);
 }
 
