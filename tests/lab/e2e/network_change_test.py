@@ -5,6 +5,7 @@ import json
 import sys
 import threading
 import unittest
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -125,7 +126,8 @@ class NetworkChange(Story):
         return {row[4].split("/")[0]: (row[0], row[6]) for row in rows[1:]}
 
     def etcd(self, path: str) -> dict:
-        return json.loads(self.site.ssh("docker1", f"curl -sS http://127.0.0.1:2379/v2/keys/calico/{path}"))
+        with urllib.request.urlopen(f"http://{ADDRESSES['docker1']}:2379/v2/keys/calico/{path}", timeout=10) as answer:
+            return json.load(answer)
 
     # -- drift
 
