@@ -51,8 +51,22 @@ TEST(CalicoV0Endpoints, ContainerStopped) {
 
 TEST(CalicoV0Endpoints, NoEndpointHasTheAddress) {
   World world;
+  const std::string endpoint = "/endpoint/7a1c22d0e75b11e6b1a50242ac110002";
+  world.change_tree(World::container_id(1) + endpoint, repeat("d4") + endpoint);
   world.change_tree("192.168.0.51/32", "192.168.0.77/32");
   EXPECT_EQ(reason(world), "no endpoint has the address");
+}
+
+TEST(CalicoV0Endpoints, AnotherAddressOfTheSameContainer) {
+  World world;
+  world.topology.mysql.servers[1].address = *Ipv4::parse("192.168.0.61");
+  const auto steps = world.steps();
+  ASSERT_THAT(ids(steps), k_just_slave1);
+  EXPECT_EQ(steps[0].diff,
+            (std::vector<plan::DiffLine>{
+                {plan::Change::update, "address", "192.168.0.51", "192.168.0.61"}}));
+  EXPECT_EQ(steps[0].risk, plan::Risk::disruptive);
+  EXPECT_EQ(steps[0].impact, "mysql-slave1 cannot be reached, some 5 s");
 }
 
 TEST(CalicoV0Endpoints, ContainerMadeAnew) {
@@ -88,6 +102,7 @@ TEST(CalicoV0Endpoints, OnAnotherHostName) {
                     "/calico/v1/host/docker2/workload/docker/" + World::container_id(1) +
                         "/endpoint/7a1c22d0e75b11e6b1a50242ac110002");
   EXPECT_EQ(reason(world), "the endpoint is on the host docker2");
+  EXPECT_EQ(world.steps()[0].risk, plan::Risk::disruptive);
 }
 
 TEST(CalicoV0Endpoints, OtherProfiles) {
@@ -98,12 +113,17 @@ TEST(CalicoV0Endpoints, OtherProfiles) {
   world.change_tree(key + "\"" + value + R"(\"mysql-replication\"])",
                     key + "\"" + value + R"(\"web\", \"mysql-replication\"])");
   EXPECT_EQ(reason(world), "it has the profiles 'web,mysql-replication'");
+  EXPECT_EQ(world.steps()[0].risk, plan::Risk::safe);
+  EXPECT_EQ(world.steps()[0].diff,
+            (std::vector<plan::DiffLine>{
+                {plan::Change::update, "profiles", "web,mysql-replication", "mysql-replication"}}));
 }
 
 TEST(CalicoV0Endpoints, NotInTheRecord) {
   World world;
   world.records["docker2"].erase("calico/endpoint/mysql-slave1");
   EXPECT_EQ(reason(world), "mrc's record does not have it");
+  EXPECT_EQ(world.steps()[0].risk, plan::Risk::safe);
 }
 
 TEST(CalicoV0Endpoints, TheAddressOfAForeignContainerIsRefusedBeforehand) {

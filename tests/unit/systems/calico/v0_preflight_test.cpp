@@ -46,7 +46,8 @@ TEST(CalicoV0Preflight, ANodeOfSomebodyElseIsNotReplaced) {
   world.records["docker3"].clear();
   for (auto& line : world.probes["docker3"].lines) {
     if (!line.starts_with("container calico-node")) continue;
-    line.replace(line.find("http://192.168.55.111"), 21, "http://10.9.9.9");
+    const auto list = line.find("http://192.168.55.111");
+    line.replace(list, line.find('"', list) - list, "http://10.9.9.9:2379");
   }
   world.probes["docker3"].set("server", "server mysql-slave2 absent");
   const auto all = world.findings();
@@ -67,7 +68,7 @@ TEST(CalicoV0Preflight, PortAndKernel) {
 
 TEST(CalicoV0Preflight, PoolsThatStandInTheWay) {
   World world;
-  world.records["docker1"].erase("calico/pool");
+  world.records["docker1"].erase("calico/pool/192.168.0.0/16");
   world.topology.calico.nat_outgoing = true;
   EXPECT_THAT(titles(world), ElementsAre("docker1: the address pool has other options"));
   world.topology.calico.pool.value = *Cidr::parse("192.168.0.0/24");
@@ -76,7 +77,7 @@ TEST(CalicoV0Preflight, PoolsThatStandInTheWay) {
 
 TEST(CalicoV0Preflight, AProfileOfSomebodyElseKeepsItsRules) {
   World world;
-  world.records["docker1"].erase("calico/profile");
+  world.records["docker1"].erase("calico/profile/mysql-replication");
   EXPECT_THAT(titles(world), IsEmpty());
   world.topology.expose.reset();
   EXPECT_THAT(titles(world), ElementsAre("docker1: the profile mysql-replication has other rules"));
@@ -87,11 +88,46 @@ TEST(CalicoV0Preflight, NamesAndAddressesMustTellHostsApart) {
   world.be_bare();
   world.probes["docker2"].set("kernel", "kernel docker1.local");
   EXPECT_THAT(titles(world), ElementsAre("docker2: two hosts have one name"));
-  World renamed;
-  renamed.probes["docker3"].set("kernel", "kernel new.local");
-  const auto all = renamed.findings();
+  World other;
+  other.change_tree("\"value\":\"192.168.55.113\"", "\"value\":\"192.168.55.112\"");
+  const auto all = other.findings();
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(all.back().title, "another Calico node has this host's address");
+}
+
+TEST(CalicoV0Preflight, AHostThatWasRenamedIsStillTheSame) {
+  World world;
+  world.probes["docker3"].set("kernel", "kernel new.local");
+  EXPECT_THAT(titles(world), IsEmpty());
+}
+
+TEST(CalicoV0Preflight, NobodyMayBeLeftOutsideTheNewPool) {
+  World world;
+  world.topology.calico.pool.value = *Cidr::parse("192.168.0.0/24");
+  EXPECT_THAT(titles(world), IsEmpty());
+  world.records["docker2"].erase("calico/endpoint/mysql-slave1");
+  world.change_tree("192.168.0.51/32", "192.168.9.9/32");
+  EXPECT_THAT(titles(world), ElementsAre("docker1: the pool 192.168.0.0/16 is still used"));
+}
+
+TEST(CalicoV0Preflight, WhatIsTakenOverIsNoFault) {
+  World world;
+  world.adopt = true;
+  for (const auto* host : World::hosts) {
+    world.records[host].clear();
+    world.probes[host].set("calicoctl",
+                           "calicoctl /usr/local/bin/calicoctl " + sha('f') + " 0.21.0");
+    for (auto& line : world.probes[host].lines) {
+      const auto env = line.find("\"restart\":\"always\"");
+      if (env != std::string::npos) line.replace(env, 18, "\"restart\":\"no\"");
+    }
+  }
+  world.topology.calico.nat_outgoing = true;
+  world.topology.expose.reset();
+  world.change_tree(World::container_id(1), repeat("d4"));
+  EXPECT_THAT(titles(world), IsEmpty());
+  world.adopt = false;
+  EXPECT_THAT(titles(world), ::testing::Not(IsEmpty()));
 }
 
 TEST(CalicoV0Preflight, ASilentEtcdOfSomebodyElse) {

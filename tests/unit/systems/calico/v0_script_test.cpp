@@ -155,6 +155,43 @@ TEST_F(CalicoV0Script, AnEndpointOfAnEarlierContainerIsRemovedInItsHostsName) {
             "as docker2.local: container remove " + test::calico::repeat("b2") + "\n");
 }
 
+TEST_F(CalicoV0Script, WhetherAPoolIsUsedIsAskedOfTheAddressesInIt) {
+  auto script = gone_script(m_want, false);
+  script
+      .line("cp {} \"$MRC_D/calico-endpoints\"",
+            keep("rows", "h|docker|w|e|10.77.3.9/32|m|p|active\n"))
+      .line("for pool in 10.77.0.0/16 10.77.0.0/24 10.77.3.0/26 10.0.0.0/8 10.78.0.0/16; do")
+      .line("if mrc_calico_within $pool; then echo $pool; fi; done");
+  EXPECT_EQ(run(script).out, "10.77.0.0/16\n10.77.3.0/26\n10.0.0.0/8\n");
+}
+
+TEST_F(CalicoV0Script, AnEndpointOfNobodyOnAHostsFormerNameEndsIt) {
+  auto script = with_answer(fixture("endpoint-show-detailed.txt"));
+  script.line("mrc_calico_list() { case $3 in node) echo 'old.local|10.0.0.1' >\"$1\" ;; *)")
+      .line("echo 'old.local|docker|w0|e|10.77.3.9/32|m|p|active' >\"$1\" ;; esac; }")
+      .line("docker() { echo HOSTNAME=old.local; }")
+      .line("mrc_calico_renamed 10.0.0.1; echo removed");
+  const auto outcome = run(script);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.out, ::testing::HasSubstr("w0 hangs on the former name old.local"));
+}
+
+TEST_F(CalicoV0Script, ADeadHostGoesWholeUnlessOthersHaveItToo) {
+  const auto ask = [&](const char* shared) {
+    auto script = gone_script(m_want, false);
+    script.line("mrc_calico_list() { case $3 in node) echo 'dead.local|10.0.0.9' ;; *)")
+        .line("echo 'dead.local|docker|w1|e|10.77.0.1/32|m|p|active'")
+        .line("echo 'dead.local|docker|w2|e|10.77.0.2/32|m|p|active'")
+        .line("echo 'live.local|docker|w3|e|10.77.0.1/32|m|p|active' ;; esac >\"$1\"; }")
+        .line("mrc_calico_must() { echo \"$*\"; }")
+        .line("mrc_calicoctl_as() { echo \"as $*\" >&2; }")
+        .line("mrc_calico_dead_host 10.0.0.9 {} 10.77.0.1", shared);
+    return run(script).out;
+  };
+  EXPECT_EQ(ask("no"), "60 node remove --hostname=dead.local --remove-endpoints\n");
+  EXPECT_EQ(ask("yes"), "as 60 dead.local container remove w1\n");
+}
+
 TEST_F(CalicoV0Script, AnswersOfNoEtcdTellOfEveryEndpoint) {
   m_want.endpoints = "http://127.0.0.1:1,http://127.0.0.1:2";
   auto script = ask_script(m_want);
@@ -173,7 +210,7 @@ TEST_F(CalicoV0Script, FelixsRulesGoAndOthersStay) {
       "-A felix-FORWARD -o cali+ -g felix-to-abc\n"
       "-A felix-to-abc -m comment --comment \"not any profile (endpoint x)\" -j DROP\nCOMMIT\n"
       "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j DOCKER\nCOMMIT\n";
-  auto script = gone_script(m_want);
+  auto script = gone_script(m_want, false);
   script.line("fake_save() { cat {}; }", keep("saved", saved))
       .line("fake_restore() { echo \"$@\"; cat; }")
       .line("mrc_calico_filters_gone fake_save fake_restore");

@@ -31,6 +31,7 @@ TEST(CalicoV0Teardown, EndpointsThenNodesThenTheClusterThenCalicoctl) {
                           "calico/docker2/node-remove",
                           "calico/docker3/node-remove",
                           "calico/docker1/cluster-remove",
+                          "calico/docker1/keys-remove",
                           "calico/docker1/calicoctl-remove",
                           "calico/docker2/calicoctl-remove",
                           "calico/docker3/calicoctl-remove"));
@@ -42,7 +43,10 @@ TEST(CalicoV0Teardown, EndpointsThenNodesThenTheClusterThenCalicoctl) {
               ElementsAre("calico/docker2/mysql-slave1/endpoint-remove"));
   EXPECT_THAT(after(step(steps, "calico/docker1/cluster-remove")),
               Contains("calico/docker3/node-remove"));
-  EXPECT_THAT(after(step(steps, "calico/docker1/calicoctl-remove")),
+  EXPECT_THAT(
+      after(step(steps, "calico/docker1/calicoctl-remove")),
+      ::testing::IsSupersetOf({"calico/docker1/cluster-remove", "calico/docker1/keys-remove"}));
+  EXPECT_THAT(after(step(steps, "calico/docker1/keys-remove")),
               Contains("calico/docker1/cluster-remove"));
   // Whoever removes etcd waits for all that still needs it.
   EXPECT_THAT(step(steps, "calico/docker1/cluster-remove").gives,
@@ -73,6 +77,38 @@ TEST(CalicoV0Teardown, PutsBackWhatTheRecordNoted) {
       HasSubstr("mrc_calico_sysctl_gone net/ipv4/conf/all/rp_filter 2 net/ipv4/ip_forward 1"));
   EXPECT_THAT(body, HasSubstr("mrc_calico_image_gone calico/node:v0.22.0"));
   EXPECT_THAT(body, HasSubstr("mrc_calico_paths_gone /var/log/calico /var/run/calico"));
+}
+
+TEST(CalicoV0Teardown, WhatAnotherDeploymentUsesIsLeftToIt) {
+  World world;
+  // It is on the other two hosts only, with an address of the same pool and a profile of its own.
+  world.others["docker2"]["second"] = {
+      {"calico/endpoint/db",
+       R"({"address":"192.168.7.1","container":"x","host":"docker2.local","profile":"second"})"}};
+  const auto steps = world.teardown();
+  EXPECT_EQ(step(steps, "calico/docker2/node-remove").title, "leave the Calico node to second");
+  EXPECT_EQ(step(steps, "calico/docker2/node-remove").risk, plan::Risk::safe);
+  EXPECT_EQ(step(steps, "calico/docker2/calicoctl-remove").title, "leave calicoctl to second");
+  EXPECT_EQ(step(steps, "calico/docker1/node-remove").title, "remove the Calico node");
+  const auto& pool = step(steps, "calico/docker1/give-pool/192.168.0.0/16");
+  EXPECT_EQ(pool.host, HostId("docker2"));
+  EXPECT_THAT(pool.apply.body(), HasSubstr("mrc_calico_give second calico/pool/192.168.0.0/16"));
+  EXPECT_THAT(after(step(steps, "calico/docker1/cluster-remove")), Contains(pool.id.text()));
+  EXPECT_EQ(step(steps, "calico/docker1/give-keys").host, HostId("docker2"));
+  EXPECT_THAT(after(step(steps, "calico/docker1/keys-remove")),
+              Contains("calico/docker1/give-keys"));
+  EXPECT_THAT(ids(steps),
+              ::testing::Not(Contains("calico/docker1/give-profile/mysql-replication")));
+  EXPECT_EQ(plan::Plan::make(steps).steps().size(), steps.size());
+}
+
+TEST(CalicoV0Teardown, AHostThatLeftTheFileIsCleanedLikeTheOthers) {
+  World world;
+  world.leave_file("docker3");
+  EXPECT_THAT(ids(world.teardown()),
+              ::testing::IsSupersetOf({"calico/docker3/mysql-slave2/endpoint-remove",
+                                       "calico/docker3/node-remove",
+                                       "calico/docker3/calicoctl-remove"}));
 }
 
 }  // namespace

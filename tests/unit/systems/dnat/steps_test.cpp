@@ -88,8 +88,75 @@ TEST_F(DnatSystem, TheInterfaceNamedInTheFileWins) {
 }
 
 TEST_F(DnatSystem, AMissingRecordIsMadeUp) {
-  EXPECT_THAT(ids(steps(see(exposed, false))),
+  const auto made = steps(see(exposed, false));
+  EXPECT_THAT(ids(made),
               ElementsAre("dnat/mysql-1/expose", "dnat/mysql-2/expose", "dnat/mysql-3/expose"));
+  EXPECT_EQ(made[0].cause, plan::Cause::drift);
+  EXPECT_EQ(made[0].diff,
+            (std::vector<plan::DiffLine>{{plan::Change::create, "record", "", "dnat/mysql-1"}}));
+}
+
+TEST_F(DnatSystem, TheDifferenceIsJustTheRulesThatDiffer) {
+  const auto& good = exposed[0];
+  const auto start = good.find(k_first);
+  const auto line = good.substr(start, good.find('\n', start) + 1 - start);
+  const auto text = line.substr(5, line.size() - 6);
+  const auto twice = steps_with_first(with(good, line, line + line));
+  EXPECT_EQ(twice[0].diff,
+            (std::vector<plan::DiffLine>{{plan::Change::remove, "nat rule", text, ""}}));
+  EXPECT_EQ(twice[0].risk, plan::Risk::safe);
+  const auto gone = steps_with_first(with(good, line, ""));
+  ASSERT_EQ(gone[0].diff.size(), 1U);
+  EXPECT_EQ(gone[0].diff[0].change, plan::Change::create);
+  EXPECT_THAT(gone[0].diff[0].after, HasSubstr("-I PREROUTING 1 -d 192.168.56.111/32"));
+}
+
+TEST_F(DnatSystem, TheGoalIsWhatTheFileAsksAndNothingSeen) {
+  const auto goal = steps_with_first(bare)[0].goal;
+  EXPECT_EQ(goal, steps(see({with(bare, "eth0", "eth9"), bare, bare}))[0].goal);
+  world.topology.expose->port = Port(3307);
+  EXPECT_NE(goal, steps_with_first(bare)[0].goal);
+}
+
+TEST_F(DnatSystem, AnotherPortCutsThoseWhoUseTheOldOne) {
+  world.topology.expose->port = Port(3307);
+  const auto made = steps(see(exposed));
+  ASSERT_EQ(made.size(), 3U);
+  EXPECT_EQ(made[1].risk, plan::Risk::disruptive);
+  EXPECT_EQ(made[1].impact, "mysql-2 is reached at 192.168.56.112:3306 no more, for good");
+}
+
+TEST_F(DnatSystem, AStrangersRuleIsTakenOverWhenAllowed) {
+  auto inputs = world.inputs();
+  inputs.adopt = true;
+  const auto system = make_dnat(inputs);
+  const auto shadowed =
+      see({with(exposed[0], k_first, k_article + k_first), exposed[1], exposed[2]});
+  EXPECT_THAT(system->preflight(shadowed).value(), IsEmpty());
+  const auto made = system->steps(shadowed).value();
+  ASSERT_THAT(ids(made), ElementsAre("dnat/mysql-1/expose"));
+  EXPECT_EQ(made[0].diff.at(0).before, k_article.substr(5, k_article.size() - 6));
+  EXPECT_THAT(made[0].apply.body(), HasSubstr("'-D PREROUTING -i eth0 -p tcp -m tcp --dport 3306"));
+  EXPECT_THAT(system->steps(see(exposed)).value(), IsEmpty());
+  // What is of another deployment, of another program's chain or of the other iptables stays.
+  const auto of_another = with(k_article, "-j DNAT", "-m comment --comment mrc:other:db -j DNAT");
+  const auto found =
+      system->preflight(see({with(exposed[0], k_first, of_another + k_first), bare, bare}));
+  EXPECT_THAT(found.value().at(0).remedy, HasSubstr("another deployment"));
+  const auto legacy = with(k_article, "rule", "legacy");
+  EXPECT_EQ(
+      system->preflight(see({with(exposed[0], "end\n", legacy + "end\n"), exposed[1], exposed[2]}))
+          ->size(),
+      1U);
+}
+
+TEST_F(DnatSystem, AHostThatLeftTheFileExposesNothing) {
+  auto seen = see(exposed);
+  world.topology.hosts.pop_back();
+  world.topology.mysql.servers.pop_back();
+  seen.put_departed({{HostId("docker3"), {}}});
+  EXPECT_THAT(ids(steps(seen)), ElementsAre("dnat/docker3/mysql-3/hide"));
+  EXPECT_EQ(make_dnat(world.inputs())->teardown(seen, false)->size(), 3U);
 }
 
 TEST_F(DnatSystem, ADoubledAMissingAndAChangedRuleArePutRight) {
@@ -143,6 +210,9 @@ TEST_F(DnatSystem, HidesWhatTheFileNoLongerExposesThere) {
   auto made = steps(see(exposed));
   EXPECT_THAT(ids(made), ElementsAre("dnat/docker3/mysql-3/hide"));
   EXPECT_EQ(made[0].apply.body(), "mrc_dnat_remove mrc:try:mysql-3\nmrc_forget try dnat/mysql-3\n");
+  EXPECT_THAT(made[0].gives, ElementsAre("gone/exposure/mysql-3"));
+  EXPECT_THAT(made[0].forgets, ElementsAre("dnat/mysql-3/"));
+  EXPECT_EQ(made[0].impact, "mysql-3 is not reached from outside docker3 any more");
   world.topology.expose.reset();
   made = steps(see(exposed));
   EXPECT_THAT(
