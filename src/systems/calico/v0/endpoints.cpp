@@ -207,7 +207,7 @@ std::string endpoint_difference(const Desired& want,
                                 const HostWant& host,
                                 const ServerWant& server,
                                 const Reading& seen) {
-  return difference(want, host, server, seen);
+  return difference(want, host, server, seen).reason;
 }
 
 const Endpoint* foreign_holder(const ServerWant& server, const HostSeen& on, const Reading& seen) {

@@ -88,7 +88,7 @@ std::vector<Condition> make_status(const Desired& want, const Observations& seen
     if (found == reading.hosts.end()) continue;
     out.push_back(judged(host->id,
                          "node",
-                         node_difference(want, *host, reading),
+                         node_difference(want, *host, reading).reason,
                          fmt::format("up as {}, {}", found->second.kernel_name, want.node_image)));
   }
   if (nodes.empty()) return out;
