@@ -56,10 +56,9 @@ std::string members_json(const World& world, const Host& host) {
   auto members = json::array();
   for (const auto& [id, one] : cluster.members) {
     json member{{"ID", id}, {"peerURLs", {one.peer_url}}};
-    if (!one.client_url.empty()) {
-      member["name"] = one.name;
-      member["clientURLs"] = {one.client_url};
-    }
+    // Of one that was added later the cluster has no name before it starts.
+    if (!one.name.empty()) member["name"] = one.name;
+    if (!one.client_url.empty()) member["clientURLs"] = {one.client_url};
     members.push_back(std::move(member));
   }
   return json{{"header", {{"cluster_id", host.etcd.cluster}, {"member_id", host.etcd.member}}},
