@@ -45,9 +45,17 @@ mrc_mysql() {
   return "$mrc_mysql_status"
 }
 
-# The container's last words.
+# The container's last words, and whether its disk is full, as evidence; the latter also in $mrc_mysql_full.
 mrc_mysql_log() {
-  docker logs --tail "${2:-25}" "$1" 2>&1 || :
+  mrc_evidence "last words of the container $1" docker logs --tail 10 "$1"
+  mrc_mysql_full=
+  mrc_mysql_dir=$(docker inspect -f \
+    '{{range .Mounts}}{{if eq .Destination "/var/lib/mysql"}}{{.Source}}{{end}}{{end}}' "$1" 2>/dev/null || :)
+  [ -d "$mrc_mysql_dir" ] || return 0
+  if [ "$(df -P "$mrc_mysql_dir" | awk 'NR == 2 { print $5 + 0 }')" -ge 99 ]; then
+    mrc_evidence "room for its data" df -hP "$mrc_mysql_dir"
+    mrc_mysql_full=": the disk of its data is full"
+  fi
 }
 
 # mrc_mysql_ready CONTAINER PASSWORD_FILE: the real server answers; the image's temporary one, which
@@ -71,21 +79,21 @@ mrc_mysql_wait() {
       true*) ;;
       *)
         if [ "$mrc_mysql_count" -eq 0 ]; then
-          mrc_mysql_log "$1" >&2
-          mrc_die "the server of $1 ended with status $(echo "$mrc_mysql_state" | cut -d' ' -f2)"
+          mrc_mysql_log "$1"
+          mrc_die "the server of $1 ended with status $(echo "$mrc_mysql_state" | cut -d' ' -f2)$mrc_mysql_full"
         fi ;;
     esac
     if [ "$mrc_mysql_count" -gt "$((mrc_mysql_restarts + 1))" ]; then
-      mrc_mysql_log "$1" >&2
-      mrc_die "the server of $1 ends again and again"
+      mrc_mysql_log "$1"
+      mrc_die "the server of $1 ends again and again$mrc_mysql_full"
     fi
     if mrc_mysql_ready "$1" "$2" >"$MRC_D/ready" 2>&1; then return 0; fi
     if grep -q 'ERROR 1045' "$MRC_D/ready" && [ "${4:-}" != initialising ]; then
       mrc_die "the server of $1 refuses root's password: its data was made with another one"
     fi
     if [ "$(date +%s)" -ge "$mrc_mysql_end" ]; then
-      mrc_mysql_log "$1" >&2
-      mrc_die "the server of $1 did not answer in $3 s: $(tail -n 1 "$MRC_D/ready")"
+      mrc_mysql_log "$1"
+      mrc_die "the server of $1 did not answer in $3 s$mrc_mysql_full: $(tail -n 1 "$MRC_D/ready")"
     fi
     mrc_mysql_says=$(tail -n 1 "$MRC_D/ready")
     case $mrc_mysql_says in
@@ -119,7 +127,7 @@ mrc_mysql_check_options() {
   shift 2
   if ! docker run --rm --name "$mrc_mysql_check" --network none --entrypoint mysqld "$mrc_mysql_image" \
     --user=mysql "$@" --verbose --help >"$MRC_D/options" 2>&1; then
-    grep -E 'ERROR|unknown|error' "$MRC_D/options" | tail -n 5 >&2
+    mrc_evidence "the server itself" grep -E 'ERROR|unknown|error' "$MRC_D/options"
     mrc_die "the server in $mrc_mysql_image refuses its options: $(grep -E 'unknown|ERROR|error' "$MRC_D/options" | tail -n 1)"
   fi
 }
@@ -207,11 +215,21 @@ mrc_mysql_master_set() {
     mrc_mysql "$1" "$3" "$4" -N -h "$2" -P 3306 --protocol=tcp --connect-timeout=3
 }
 
+# The same, or refused, which no waiting mends.
+mrc_mysql_master_told() {
+  mrc_mysql_master_set "$@" 2>"$MRC_D/master.err" && return 0
+  cat "$MRC_D/master.err"
+  grep -q 'ERROR 1045' "$MRC_D/master.err"
+}
+
 # mrc_mysql_replicate NAME ROOT_FILE MASTER_ADDRESS USER REPL_FILE CHANGE_SQL_FILE WAIT_FUNCTION
 mrc_mysql_replicate() {
-  mrc_wait 90 "the master $3 to be reached by $4 from $1" mrc_mysql_master_set "$1" "$3" "$4" "$5"
+  mrc_wait 90 "the master $3 to be reached by $4 from $1" mrc_mysql_master_told "$1" "$3" "$4" "$5"
   # shellcheck disable=SC2154 # mrc_wait keeps what the command said
   mrc_mysql_set=$mrc_wait_out
+  case $mrc_mysql_set in
+    ERROR*) mrc_die "the master $3 refuses $4 from $1: $mrc_mysql_set" ;;
+  esac
   mrc_mysql_status "$1" "$2" >"$MRC_D/status"
   mrc_mysql_is="$(mrc_mysql_field "$MRC_D/status" Master_Host) $(mrc_mysql_field "$MRC_D/status" Master_Port)"
   mrc_mysql_is="$mrc_mysql_is $(mrc_mysql_field "$MRC_D/status" Master_User)"
@@ -223,7 +241,10 @@ mrc_mysql_replicate() {
     echo 'STOP SLAVE IO_THREAD' | mrc_mysql "$1" root "$2" # else it may sleep through its retry interval
   fi
   echo 'START SLAVE' | mrc_mysql "$1" root "$2"
-  mrc_wait 60 "both threads of $1" mrc_mysql_threads "$1" "$2"
+  mrc_wait 60 "both threads of $1" mrc_mysql_threads_settled "$1" "$2"
+  if ! mrc_mysql_threads "$1" "$2" >"$MRC_D/why"; then
+    mrc_die "the replication of $1 stopped: $(tail -n 1 "$MRC_D/why")"
+  fi
   mrc_mysql_caught=$(printf "SELECT %s('%s', 120)" "$7" "$mrc_mysql_set" | mrc_mysql "$1" root "$2" -N)
   case $mrc_mysql_caught in
     NULL | -1 | 1)
@@ -234,7 +255,14 @@ mrc_mysql_replicate() {
   esac
 }
 
-# Both threads run; else why not, in the server's own words. What no waiting mends ends the step.
+# Both threads run, or the one that applies has stopped with an error, which no waiting mends.
+mrc_mysql_threads_settled() {
+  mrc_mysql_threads "$1" "$2" && return 0
+  [ "$mrc_mysql_applier" = No ] && [ "${mrc_mysql_errno:-0}" != 0 ]
+}
+
+# Both threads run; else why not, in the server's own words, without the statement that failed: it may
+# hold a password.
 mrc_mysql_threads() {
   mrc_mysql_status "$1" "$2" >"$MRC_D/threads" || return 1
   mrc_mysql_io=$(mrc_mysql_field "$MRC_D/threads" Slave_IO_Running)
@@ -245,7 +273,7 @@ mrc_mysql_threads() {
     mrc_mysql_errno=$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Errno")
     if [ "${mrc_mysql_errno:-0}" != 0 ]; then
       printf ', Last_%s_Errno %s: %s' "$mrc_mysql_part" "$mrc_mysql_errno" \
-        "$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Error")"
+        "$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Error" | sed "s/ Query: '.*//")"
     fi
   done
   printf '\n'

@@ -108,7 +108,7 @@ TEST_F(Run, ALockIsWaitedForWhenAskedTo) {
   });
   // The hosts answer nothing that parses, which is found only behind the lock.
   EXPECT_EQ(world.run({"destroy", k_article, "--lock-wait", "1m"}), ExitCode::preflight_failed);
-  EXPECT_THAT(err(), HasSubstr("waiting for the lock:\ndocker1: locked by ann@there"));
+  EXPECT_THAT(err(), HasSubstr("waiting for the lock on docker1: locked by ann@there"));
 }
 
 TEST_F(Run, AnAnswerThatDoesNotParseIsNotTakenForAbsent) {
