@@ -61,7 +61,8 @@ ExitCode run_apply(const ApplyOptions& options, Env& env) {
   if (!site) return env.exit_code;
   const auto seen = site->observe(env, Lock{"apply", options.lock_wait});
   if (!seen || !preflight(*site, *seen, env)) return env.exit_code;
-  const auto plan = planned(engine::make_plan(site->topology().name, site->systems(), *seen), env);
+  const auto plan =
+      planned(*site, engine::make_plan(site->topology().name, site->systems(), *seen), env);
   if (!plan || (saved && !may_run(*saved, *plan, *site, env))) return env.exit_code;
   (options.json ? env.err : env.out) << render_text(*plan, options.detail) << std::flush;
   RunRecord record{"apply", site->topology().name, &*plan};

@@ -44,7 +44,7 @@ ExitCode run_destroy(const DestroyOptions& options, Env& env) {
   const auto seen = site->observe(env, Lock{"destroy", options.lock_wait});
   if (!seen) return env.exit_code;
   const auto plan =
-      planned(engine::make_teardown(site->systems(), *seen, options.delete_data), env);
+      planned(*site, engine::make_teardown(site->systems(), *seen, options.delete_data), env);
   if (!plan) return env.exit_code;
   show(*plan, site->topology(), options.delete_data, options.json ? env.err : env.out);
   RunRecord record{"destroy", site->topology().name, &*plan};

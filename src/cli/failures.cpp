@@ -131,13 +131,28 @@ std::string note_on(ErrorKind kind) {
   }
 }
 
+/// Scripts say what to do among the evidence: see mrc_mend in prelude.sh.
+void take_remedies(Trouble& trouble) {
+  constexpr std::string_view mark = "mend: ";
+  std::string rest;
+  for (const auto& line : lines_of(trouble.evidence)) {
+    if (!line.starts_with(mark)) {
+      rest += line + "\n";
+      continue;
+    }
+    trouble.remedy += (trouble.remedy.empty() ? "" : "; ") + line.substr(mark.size());
+  }
+  trouble.evidence = rest;
+}
+
 Trouble trouble_of(const plan::Step& step, const Error& error, const LookAt& look_at) {
   Trouble out{step.host, excerpt(error.message, k_cause_length), error.evidence, {}};
+  take_remedies(out);
   out.step = step.id;
   out.title = step.title;
   out.note = note_on(error.kind);
   const auto command = look_at(step);
-  if (!command.empty() && (!out.note.empty() || error.evidence.empty())) {
+  if (!command.empty() && (!out.note.empty() || out.evidence.empty())) {
     out.look = fmt::format("on {}: {}", step.host, command);
   }
   return out;

@@ -42,7 +42,8 @@ ExitCode run_plan(const PlanOptions& options, Env& env) {
   if (!site) return env.exit_code;
   const auto seen = site->observe(env);
   if (!seen || !preflight(*site, *seen, env)) return env.exit_code;
-  const auto plan = planned(engine::make_plan(site->topology().name, site->systems(), *seen), env);
+  const auto plan =
+      planned(*site, engine::make_plan(site->topology().name, site->systems(), *seen), env);
   if (!plan) return env.exit_code;
   env.out << (options.json ? render_json(*plan) : render_text(*plan, options.detail));
   if (!options.saved_as.empty() && !save(*plan, *site, options.permits, options.saved_as, env)) {

@@ -7,8 +7,7 @@ namespace mrc::cli {
 bool preflight(Site& site, const systems::Observations& seen, Env& env) {
   const auto found = engine::preflight(site.systems(), seen);
   if (!found) {
-    env.err << "mrc: " << render_error(found.error());
-    env.exit_code = ExitCode::preflight_failed;
+    site.tell(found.error(), env);
     return false;
   }
   std::vector<Trouble> warnings;
@@ -35,10 +34,9 @@ bool preflight(Site& site, const systems::Observations& seen, Env& env) {
   return false;
 }
 
-std::optional<plan::Plan> planned(Result<plan::Plan> plan, Env& env) {
+std::optional<plan::Plan> planned(const Site& site, Result<plan::Plan> plan, Env& env) {
   if (plan) return std::move(*plan);
-  env.err << "mrc: " << render_error(plan.error());
-  env.exit_code = ExitCode::preflight_failed;
+  site.tell(plan.error(), env);
   return {};
 }
 

@@ -42,6 +42,7 @@ ordered_json failures(const std::vector<Failure>& all) {
                        {"host", one.host.text()},
                        {"error", one.cause},
                        {"evidence", or_null(one.evidence)},
+                       {"mend", or_null(one.remedy)},
                        {"note", or_null(one.note)},
                        {"look", or_null(one.look)}});
     }

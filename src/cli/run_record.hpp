@@ -22,9 +22,9 @@ struct RunRecord {
 
 /// Shape: {"schema": "mrc/run/1", command, deployment, exit_code, "plan": as `plan --json`,
 /// "outcomes": [{step, state, milliseconds, error, because}] or null, "failures": [{cause, steps:
-/// [{step, host, error, evidence, note, look}], not_reached: [step]}] or null when all is done,
-/// "not_begun": [step] or null likewise, "next": {again, show} likewise, "verify": as
-/// `verify --json` or null}.
+/// [{step, host, error, evidence, mend, note, look}], not_reached: [step]}] or null when all is
+/// done, "not_begun": [step] or null likewise, "next": {again, show} likewise, "verify": as `verify
+/// --json` or null}.
 std::string render_json(const RunRecord& record);
 
 }  // namespace mrc::cli

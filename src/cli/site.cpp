@@ -235,11 +235,18 @@ bool Site::tell(const std::map<HostId, Error>& failed, Env& env) const {
   return false;
 }
 
+void Site::tell(const Error& error, Env& env) const {
+  env.exit_code = ExitCode::preflight_failed;
+  env.err << m_redactor.clean("FAILED: " + render_error(error))
+          << fmt::format("mrc: {}; nothing was changed\nGo on with: {}\n",
+                         headline(env.exit_code),
+                         m_again);
+}
+
 bool Site::read_departed(engine::Reading& reading, Env& env) {
   auto departed = engine::departed_hosts(reading.seen, host_ids(topology()));
   if (!departed) {
-    env.err << "mrc: " << render_error(departed.error());
-    env.exit_code = ExitCode::preflight_failed;
+    tell(departed.error(), env);
     return false;
   }
   std::map<HostId, systems::RecordedHost> forgotten;

@@ -59,6 +59,8 @@ class Site {
   exec::Fleet& fleet() { return *m_fleet; }
   const Names& names() const { return m_names; }
   const std::string& again() const { return m_again; }
+  /// Tells what ended the command before anything was changed, and sets `env.exit_code`.
+  void tell(const Error& error, Env& env) const;
   /// See System::look_at.
   std::string look_at(const plan::Step& step) const;
   const exec::Interrupt& interrupt() const { return m_interrupt; }

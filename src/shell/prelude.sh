@@ -19,14 +19,19 @@ mrc_die() {
 }
 
 # mrc_evidence WHAT COMMAND..: what COMMAND says now, its last lines, is shown with the failure that
-# follows. Its own failure is nobody's.
+# follows. Its own failure is nobody's, and a line that is repeated says no more than once.
 mrc_evidence() {
   mrc_evidence_what=$1
   shift
   {
     printf '%s:\n' "$mrc_evidence_what"
-    { "$@" 2>&1 || :; } | tail -n 10
+    { "$@" 2>&1 || :; } | uniq | tail -n 10
   } | sed 's/^/| /' >&2
+}
+
+# mrc_mend TEXT..: what a human can do about the failure that follows.
+mrc_mend() {
+  printf '| mend: %s\n' "$*" >&2
 }
 
 # mrc_wait SECONDS WHAT COMMAND..: polls COMMAND until it succeeds; the last line of its last words is

@@ -101,6 +101,7 @@ mrc_etcd_wait() {
   fi
   mrc_etcd_is=$(systemctl is-active etcd.service || :)
   mrc_evidence "journalctl -u etcd" journalctl -u etcd.service -n 10 --no-pager -o cat
+  mrc_mend "a majority of the members must run and reach one another's peer ports: etcdctl member list, journalctl -u etcd"
   mrc_die "the unit etcd.service is $mrc_etcd_is: $(tail -n 1 "$MRC_D/etcd-why")"
 }
 

@@ -47,7 +47,7 @@ mrc_mysql() {
 
 # The container's last words, and whether its disk is full, as evidence; the latter also in $mrc_mysql_full.
 mrc_mysql_log() {
-  mrc_evidence "last words of the container $1" docker logs --tail 10 "$1"
+  mrc_evidence "last words of the container $1" docker logs --tail 60 "$1"
   mrc_mysql_full=
   mrc_mysql_dir=$(docker inspect -f \
     '{{range .Mounts}}{{if eq .Destination "/var/lib/mysql"}}{{.Source}}{{end}}{{end}}' "$1" 2>/dev/null || :)
@@ -55,6 +55,7 @@ mrc_mysql_log() {
   if [ "$(df -P "$mrc_mysql_dir" | awk 'NR == 2 { print $5 + 0 }')" -ge 99 ]; then
     mrc_evidence "room for its data" df -hP "$mrc_mysql_dir"
     mrc_mysql_full=": the disk of its data is full"
+    mrc_mend "make room on the disk of $mrc_mysql_dir, or give another data_root"
   fi
 }
 
@@ -89,6 +90,7 @@ mrc_mysql_wait() {
     fi
     if mrc_mysql_ready "$1" "$2" >"$MRC_D/ready" 2>&1; then return 0; fi
     if grep -q 'ERROR 1045' "$MRC_D/ready" && [ "${4:-}" != initialising ]; then
+      mrc_mend "give mysql.root_password as it was when the data was made"
       mrc_die "the server of $1 refuses root's password: its data was made with another one"
     fi
     if [ "$(date +%s)" -ge "$mrc_mysql_end" ]; then
@@ -127,8 +129,11 @@ mrc_mysql_check_options() {
   shift 2
   if ! docker run --rm --name "$mrc_mysql_check" --network none --entrypoint mysqld "$mrc_mysql_image" \
     --user=mysql "$@" --verbose --help >"$MRC_D/options" 2>&1; then
-    mrc_evidence "the server itself" grep -E 'ERROR|unknown|error' "$MRC_D/options"
-    mrc_die "the server in $mrc_mysql_image refuses its options: $(grep -E 'unknown|ERROR|error' "$MRC_D/options" | tail -n 1)"
+    grep -E '\[ERROR\]|unknown (variable|option)' "$MRC_D/options" >"$MRC_D/refused" ||
+      tail -n 3 "$MRC_D/options" >"$MRC_D/refused"
+    mrc_evidence "the server itself" cat "$MRC_D/refused"
+    mrc_mend "correct options in the file; what this server knows: docker run --rm --entrypoint mysqld $mrc_mysql_image --verbose --help"
+    mrc_die "the server in $mrc_mysql_image refuses its options: $(sed -n -e '1s/.*\[ERROR\] //' -e 1p "$MRC_D/refused")"
   fi
 }
 
@@ -224,11 +229,17 @@ mrc_mysql_master_told() {
 
 # mrc_mysql_replicate NAME ROOT_FILE MASTER_ADDRESS USER REPL_FILE CHANGE_SQL_FILE WAIT_FUNCTION
 mrc_mysql_replicate() {
-  mrc_wait 90 "the master $3 to be reached by $4 from $1" mrc_mysql_master_told "$1" "$3" "$4" "$5"
+  if ! mrc_wait 90 "the master $3 to be reached by $4 from $1" mrc_mysql_master_told "$1" "$3" "$4" "$5"; then
+    mrc_evidence "the way to it" ip -4 route get "$3"
+    mrc_mend "see what drops TCP 3306 to $3 between the two hosts: iptables-save on both, calicoctl status"
+    exit 124
+  fi
   # shellcheck disable=SC2154 # mrc_wait keeps what the command said
   mrc_mysql_set=$mrc_wait_out
   case $mrc_mysql_set in
-    ERROR*) mrc_die "the master $3 refuses $4 from $1: $mrc_mysql_set" ;;
+    ERROR*)
+      mrc_mend "look for a narrower account that wins on the master: SELECT User, Host FROM mysql.user WHERE User IN ('$4', '')"
+      mrc_die "the master $3 refuses $4 from $1: $mrc_mysql_set" ;;
   esac
   mrc_mysql_status "$1" "$2" >"$MRC_D/status"
   mrc_mysql_is="$(mrc_mysql_field "$MRC_D/status" Master_Host) $(mrc_mysql_field "$MRC_D/status" Master_Port)"
@@ -243,6 +254,7 @@ mrc_mysql_replicate() {
   echo 'START SLAVE' | mrc_mysql "$1" root "$2"
   mrc_wait 60 "both threads of $1" mrc_mysql_threads_settled "$1" "$2"
   if ! mrc_mysql_threads "$1" "$2" >"$MRC_D/why"; then
+    mrc_mend "mend the data of $1 where they differ from the master's, with sql_log_bin=0"
     mrc_die "the replication of $1 stopped: $(tail -n 1 "$MRC_D/why")"
   fi
   mrc_mysql_caught=$(printf "SELECT %s('%s', 120)" "$7" "$mrc_mysql_set" | mrc_mysql "$1" root "$2" -N)

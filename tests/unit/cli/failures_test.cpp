@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
+#include "cli/run_record.hpp"
+
 namespace mrc::cli {
 namespace {
 
@@ -191,6 +195,11 @@ TEST(Failures, LongEvidenceIsCutAtItsBeginning) {
   EXPECT_THAT(text, Not(HasSubstr("line 24\n")));
 }
 
+TEST(Failures, WhatTheScriptSaysToDoIsNoEvidence) {
+  const auto text = Told({step("a", "h1")}).failed("a", "no", "mend: make room\nfull\n").text();
+  EXPECT_THAT(text, HasSubstr("      | full\n    mend: make room\n"));
+}
+
 TEST(Failures, AStepThatCouldNotTellSaysSoAndWhereToLook) {
   for (const auto kind : {ErrorKind::unreachable, ErrorKind::timeout}) {
     const auto text =
@@ -203,6 +212,29 @@ TEST(Failures, AStepThatCouldNotTellSaysSoAndWhereToLook) {
       Told({step("mysql/db1/start", "h1")}).failed("mysql/db1/start", "no", "x").text();
   EXPECT_THAT(text, Not(HasSubstr("look:")));
   EXPECT_THAT(text, Not(HasSubstr("note:")));
+}
+
+TEST(Failures, TheRecordOfARunHasThemToo) {
+  auto told = Told({step("a", "h1"), step("b", "h2"), step("after", "h1", {"a"})})
+                  .failed("a", "no room on h1", "mend: make room\n")
+                  .failed("b", "no room on h2", "df: 100%\n")
+                  .skipped({"after"});
+  const Performance performed{told.report, told.aftermath(), {"mrc apply x", "mrc show R"}};
+  const RunRecord record{.command = "apply",
+                         .deployment = "d",
+                         .plan = &told.plan,
+                         .performed = &performed,
+                         .exit_code = ExitCode::incomplete};
+  const auto json = nlohmann::json::parse(render_json(record));
+  ASSERT_EQ(json["failures"].size(), 1U);
+  EXPECT_EQ(json["failures"][0]["cause"], "no room on <host>");
+  EXPECT_EQ(json["failures"][0]["not_reached"], nlohmann::json({"after"}));
+  EXPECT_EQ(json["failures"][0]["steps"][0]["error"], "no room on h1");
+  EXPECT_EQ(json["failures"][0]["steps"][0]["mend"], "make room");
+  EXPECT_TRUE(json["failures"][0]["steps"][0]["evidence"].is_null());
+  EXPECT_EQ(json["failures"][0]["steps"][1]["evidence"], "df: 100%\n");
+  EXPECT_EQ(json["next"]["again"], "mrc apply x");
+  EXPECT_EQ(json["not_begun"], nlohmann::json::array());
 }
 
 }  // namespace

@@ -87,6 +87,7 @@ TEST_F(Run, HostsThatCannotBeReachedAreToldByCauseAndEndIt) {
     EXPECT_EQ(world.run({command, k_article}), ExitCode::unreachable) << command;
     EXPECT_THAT(err(), HasSubstr("docker2, docker3: there is no route to the host")) << command;
     EXPECT_THAT(err(), HasSubstr("nothing was changed")) << command;
+    EXPECT_THAT(err(), HasSubstr(fmt::format("Go on with: mrc {} {}\n", command, k_article)));
     EXPECT_THAT(out(), IsEmpty()) << command;
   }
 }

@@ -47,16 +47,16 @@ TEST_P(Prelude, TheFirstLineIsTheReasonAndTheOthersAreEvidence) {
 
 TEST_P(Prelude, EvidenceIsMarkedAndBoundedAndFailsNothing) {
   EXPECT_EQ(
-      run(Script().line("f() { echo a; echo b >&2; return 3; }; mrc_evidence {} f", "f's words"))
+      run(Script().line("f() { echo a; echo a; echo b >&2; return 3; }; mrc_evidence {} f", "f's words"))
           .err,
       "| f's words:\n| a\n| b\n");
-  const auto answer =
-      run(Script()
-              .line("f() { i=0; while [ $i -lt 30 ]; do echo $((i=i+1)); done; }")
-              .line("mrc_evidence 'it' f; mrc_evidence 'it' no-such-command; mrc_die why"));
+  const auto answer = run(Script()
+                              .line("f() { i=0; while [ $i -lt 30 ]; do echo $((i=i+1)); done; }")
+                              .line("mrc_evidence 'it' f; mrc_evidence 'it' no-such-command; "
+                                    "mrc_mend this; mrc_die why"));
   EXPECT_EQ(answer.status, 1);
   EXPECT_TRUE(answer.err.starts_with("| it:\n| 21\n| 22\n")) << answer.err;
-  EXPECT_TRUE(answer.err.ends_with("\nwhy\n")) << answer.err;
+  EXPECT_TRUE(answer.err.ends_with("\n| mend: this\nwhy\n")) << answer.err;
 }
 
 TEST_P(Prelude, AFileIsPutWholeWithItsMode) {

@@ -88,8 +88,12 @@ mrc_calico_put() {
 mrc_calico_image() {
   if docker image inspect "$1" >/dev/null 2>&1; then return 0; fi
   mrc_record "$mrc_calico_name" "calico/image/$1" '"absent before"'
-  docker pull -q "$1" >/dev/null 2>"$MRC_D/calico-why" ||
+  if ! docker pull -q "$1" >/dev/null 2>"$MRC_D/calico-why"; then
+    # Whoever brings it now owns it.
+    mrc_forget "$mrc_calico_name" "calico/image/$1"
+    mrc_mend "see that this host reaches the registry, or bring the image: docker save $1 | ssh HOST docker load"
     mrc_die "docker pull $1: $(cat "$MRC_D/calico-why")"
+  fi
 }
 
 # mrc_calico_prepare: notes what Calico is going to change on this host, then what it needs before.
