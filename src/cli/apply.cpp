@@ -2,6 +2,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/detail.hpp"
 #include "cli/perform.hpp"
@@ -42,28 +43,40 @@ bool may_run(const SavedPlan& saved, const plan::Plan& plan, const Site& site, E
   return false;
 }
 
+std::string command(const ApplyOptions& options, const std::string& file, const Permits& permits) {
+  return command_line(
+      "apply",
+      file,
+      permits,
+      {{"--yes", options.yes}, {"--no-write", options.no_write}, {"--json", options.json}});
+}
+
 ExitCode run_apply(const ApplyOptions& options, Env& env) {
   const auto saved = saved_plan_in(options.file);
-  const auto site = saved ? Site::load(saved->file, env, saved->permits)
-                          : Site::load(options.file, env, options.permits);
+  // A saved plan is of use until the first step is run.
+  const auto& permits = saved ? saved->permits : options.permits;
+  const auto typed = command(options, options.file, saved ? Permits{} : permits);
+  const auto again = saved ? command(options, saved->file, permits) : typed;
+  const auto site = Site::load(saved ? saved->file : options.file, env, typed, permits);
   if (!site) return env.exit_code;
   const auto seen = site->observe(env, Lock{"apply", options.lock_wait});
   if (!seen || !preflight(*site, *seen, env)) return env.exit_code;
-  const auto plan = planned(engine::make_plan(site->topology().name, site->systems(), *seen), env);
+  const auto plan =
+      planned(*site, engine::make_plan(site->topology().name, site->systems(), *seen), env);
   if (!plan || (saved && !may_run(*saved, *plan, *site, env))) return env.exit_code;
   (options.json ? env.err : env.out) << render_text(*plan, options.detail) << std::flush;
   RunRecord record{"apply", site->topology().name, &*plan};
-  std::optional<exec::Report> report;
+  std::optional<Performance> performed;
   std::vector<engine::CheckResult> results;
   if (!plan->empty()) {
     // A saved plan has been looked at.
     if (!confirm(*plan, *site, options.yes || saved, env)) return env.exit_code;
-    report = perform(*plan, *site, "apply", env);
-    if (!report) return env.exit_code;
-    record.report = &*report;
+    performed = perform(*plan, *site, "apply", again, env);
+    if (!performed) return env.exit_code;
+    record.performed = &*performed;
     record.exit_code = env.exit_code;
   }
-  if (report && report->complete()) {
+  if (performed && performed->report.complete()) {
     results = site->verify(!options.no_write);
     record.results = &results;
     if (!all_hold(results)) record.exit_code = ExitCode::verify_failed;

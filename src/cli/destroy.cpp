@@ -1,6 +1,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/perform.hpp"
 #include "cli/preflight.hpp"
@@ -33,21 +34,26 @@ void show(const plan::Plan& plan,
 }
 
 ExitCode run_destroy(const DestroyOptions& options, Env& env) {
-  const auto site = Site::load(options.file, env, options.permits);
+  const auto again = command_line(
+      "destroy",
+      options.file,
+      options.permits,
+      {{"--yes", options.yes}, {"--delete-data", options.delete_data}, {"--json", options.json}});
+  const auto site = Site::load(options.file, env, again, options.permits);
   if (!site) return env.exit_code;
   const auto seen = site->observe(env, Lock{"destroy", options.lock_wait});
   if (!seen) return env.exit_code;
   const auto plan =
-      planned(engine::make_teardown(site->systems(), *seen, options.delete_data), env);
+      planned(*site, engine::make_teardown(site->systems(), *seen, options.delete_data), env);
   if (!plan) return env.exit_code;
   show(*plan, site->topology(), options.delete_data, options.json ? env.err : env.out);
   RunRecord record{"destroy", site->topology().name, &*plan};
-  std::optional<exec::Report> report;
+  std::optional<Performance> performed;
   if (!plan->empty()) {
     if (!confirm(*plan, *site, options.yes, env)) return env.exit_code;
-    report = perform(*plan, *site, "destroy", env);
-    if (!report) return env.exit_code;
-    record.report = &*report;
+    performed = perform(*plan, *site, "destroy", again, env);
+    if (!performed) return env.exit_code;
+    record.performed = &*performed;
     record.exit_code = env.exit_code;
   }
   if (options.json) env.out << site->redactor().clean(render_json(record));

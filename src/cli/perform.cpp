@@ -15,32 +15,8 @@ namespace {
 
 using State = exec::Outcome::State;
 
-std::string indented(const std::string& text) {
-  std::string out = "      | ";
-  for (const char c : text) out += c == '\n' ? "\n      | " : std::string(1, c);
-  return out + "\n";
-}
-
-/// All failures, those with the same cause together, then what was not reached.
-std::string render_failures(const plan::Plan& plan, const exec::Report& report) {
-  std::map<std::string, std::vector<std::size_t>> by_cause;
-  for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
-    if (report.outcomes[i].state == State::failed) {
-      by_cause[report.outcomes[i].error.message].push_back(i);
-    }
-  }
-  std::string out;
-  for (const auto& [cause, failed] : by_cause) {
-    out += fmt::format("\nFAILED: {}\n", cause);
-    for (const auto i : failed) {
-      const auto& step = plan.steps()[i];
-      out += fmt::format("    {}  {} ({})\n", step.host, step.title, step.id);
-    }
-    auto evidence = report.outcomes[failed.front()].error.evidence;
-    while (evidence.ends_with('\n')) evidence.pop_back();
-    if (!evidence.empty() && evidence != cause) out += indented(evidence);
-  }
-  return out;
+std::string show_command(const exec::Journal& journal) {
+  return "mrc show " + journal.path().stem().string();
 }
 
 }  // namespace
@@ -74,10 +50,11 @@ bool confirm(const plan::Plan& plan, const Site& site, bool assume_yes, Env& env
   return false;
 }
 
-std::optional<exec::Report> perform(const plan::Plan& plan,
-                                    Site& site,
-                                    const std::string& command,
-                                    Env& env) {
+std::optional<Performance> perform(const plan::Plan& plan,
+                                   Site& site,
+                                   const std::string& command,
+                                   const std::string& again,
+                                   Env& env) {
   std::size_t width = 0;
   for (const auto& host : site.topology().hosts) width = std::max(width, host.id.text().size());
   Progress progress(env, width);
@@ -104,23 +81,19 @@ std::optional<exec::Report> perform(const plan::Plan& plan,
         site.interrupt().soft().stop_requested() ? ExitCode::interrupted : ExitCode::incomplete;
   }
   (*journal)->end(static_cast<int>(env.exit_code));
-  if (!report.complete()) {
-    env.err << render_failures(plan, report)
-            << fmt::format(
-                   "\n{} of {} steps done, {} failed, {} not reached; what is done stays.\n"
-                   "Go on with: mrc {}      journal: {}\n",
-                   report.count(State::done),
-                   report.outcomes.size(),
-                   report.count(State::failed),
-                   report.count(State::skipped) + report.count(State::not_started),
-                   command,
-                   (*journal)->path().string());
+  Performance out{std::move(report), {}, {again, show_command(**journal)}};
+  if (!out.report.complete()) {
+    out.aftermath = aftermath_of(
+        plan, out.report, site.names(), [&](const plan::Step& step) { return site.look_at(step); });
+    env.err << "\n"
+            << site.redactor().clean(render_aftermath(out.aftermath, site.names(), out.next))
+            << fmt::format("Journal:       {}\n\n", (*journal)->path().string());
   }
   const auto& times = site.fleet().times();
   env.err << fmt::format(
       "{} of {} steps in {}: remote work {} in all, ssh {}, mrc {} of processor time\n",
-      report.count(State::done),
-      report.outcomes.size(),
+      out.report.count(State::done),
+      out.report.outcomes.size(),
       render_duration(took),
       render_duration(times.remote),
       render_duration(times.connecting),
@@ -129,7 +102,7 @@ std::optional<exec::Report> perform(const plan::Plan& plan,
   if (const auto kept = (*journal)->written(); !kept) {
     env.err << "mrc: the journal of this run is not complete: " << render_error(kept.error());
   }
-  return report;
+  return out;
 }
 
 }  // namespace mrc::cli

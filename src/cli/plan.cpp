@@ -4,10 +4,12 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/detail.hpp"
 #include "cli/preflight.hpp"
 #include "cli/saved_plan.hpp"
+#include "mrc/shell/quote.hpp"
 
 namespace mrc::cli {
 namespace {
@@ -33,11 +35,15 @@ bool save(const plan::Plan& plan,
 }
 
 ExitCode run_plan(const PlanOptions& options, Env& env) {
-  const auto site = Site::load(options.file, env, options.permits);
+  const auto again =
+      command_line("plan", options.file, options.permits, {{"--json", options.json}}) +
+      (options.saved_as.empty() ? "" : " --out " + shell::quote(options.saved_as));
+  const auto site = Site::load(options.file, env, again, options.permits);
   if (!site) return env.exit_code;
   const auto seen = site->observe(env);
   if (!seen || !preflight(*site, *seen, env)) return env.exit_code;
-  const auto plan = planned(engine::make_plan(site->topology().name, site->systems(), *seen), env);
+  const auto plan =
+      planned(*site, engine::make_plan(site->topology().name, site->systems(), *seen), env);
   if (!plan) return env.exit_code;
   env.out << (options.json ? render_json(*plan) : render_text(*plan, options.detail));
   if (!options.saved_as.empty() && !save(*plan, *site, options.permits, options.saved_as, env)) {

@@ -7,32 +7,36 @@ namespace mrc::cli {
 bool preflight(Site& site, const systems::Observations& seen, Env& env) {
   const auto found = engine::preflight(site.systems(), seen);
   if (!found) {
-    env.err << "mrc: " << render_error(found.error());
-    env.exit_code = ExitCode::preflight_failed;
+    site.tell(found.error(), env);
     return false;
   }
-  std::size_t failures = 0;
+  std::vector<Trouble> warnings;
+  std::vector<Trouble> failures;
   for (const auto& one : *found) {
     if (one.level == systems::Verdict::Level::ok) continue;
-    const bool fails = one.level == systems::Verdict::Level::fail;
-    failures += fails ? 1 : 0;
-    env.err << fmt::format("{} {}: {}\n", fails ? "FAIL" : "warn", one.host, one.title);
-    if (!one.detail.empty()) env.err << "    " << one.detail << '\n';
-    if (!one.remedy.empty()) env.err << "    mend: " << one.remedy << '\n';
+    auto& which = one.level == systems::Verdict::Level::fail ? failures : warnings;
+    which.push_back({one.host, one.title, one.detail, one.remedy});
   }
-  if (failures == 0) return true;
-  env.err << fmt::format("mrc: {} finding{} stand{} in the way; nothing was changed\n",
-                         failures,
-                         failures == 1 ? "" : "s",
-                         failures == 1 ? "s" : "");
+  std::string told;
+  for (const auto& one : by_cause(warnings, site.names())) {
+    told += render_failure(one, site.names(), "warning");
+  }
+  told += render_failures(by_cause(failures, site.names()), site.names());
+  env.err << site.redactor().clean(told);
+  if (failures.empty()) return true;
+  env.err << fmt::format(
+      "mrc: {} finding{} stand{} in the way; nothing was changed\nGo on with: {}\n",
+      failures.size(),
+      failures.size() == 1 ? "" : "s",
+      failures.size() == 1 ? "s" : "",
+      site.again());
   env.exit_code = ExitCode::preflight_failed;
   return false;
 }
 
-std::optional<plan::Plan> planned(Result<plan::Plan> plan, Env& env) {
+std::optional<plan::Plan> planned(const Site& site, Result<plan::Plan> plan, Env& env) {
   if (plan) return std::move(*plan);
-  env.err << "mrc: " << render_error(plan.error());
-  env.exit_code = ExitCode::preflight_failed;
+  site.tell(plan.error(), env);
   return {};
 }
 

@@ -11,6 +11,6 @@ namespace mrc::cli {
 bool preflight(Site& site, const systems::Observations& seen, Env& env);
 
 /// The plan, or empty when it cannot be made: told, and `env.exit_code` is set.
-std::optional<plan::Plan> planned(Result<plan::Plan> plan, Env& env);
+std::optional<plan::Plan> planned(const Site& site, Result<plan::Plan> plan, Env& env);
 
 }  // namespace mrc::cli

@@ -27,6 +27,32 @@ ordered_json outcomes(const plan::Plan& plan, const exec::Report& report) {
   return list;
 }
 
+ordered_json ids(const std::vector<StepId>& steps) {
+  auto list = ordered_json::array();
+  for (const auto& one : steps) list.push_back(one.text());
+  return list;
+}
+
+ordered_json failures(const std::vector<Failure>& all) {
+  auto list = ordered_json::array();
+  for (const auto& failure : all) {
+    auto steps = ordered_json::array();
+    for (const auto& one : failure.troubles) {
+      steps.push_back({{"step", one.step.text()},
+                       {"host", one.host.text()},
+                       {"error", one.cause},
+                       {"evidence", or_null(one.evidence)},
+                       {"mend", or_null(one.remedy)},
+                       {"note", or_null(one.note)},
+                       {"look", or_null(one.look)}});
+    }
+    list.push_back({{"cause", failure.cause},
+                    {"steps", std::move(steps)},
+                    {"not_reached", ids(failure.not_reached)}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string render_json(const RunRecord& record) {
@@ -36,8 +62,19 @@ std::string render_json(const RunRecord& record) {
                    {"exit_code", static_cast<int>(record.exit_code)},
                    {"plan", ordered_json::parse(plan::render_json(*record.plan))},
                    {"outcomes", nullptr},
+                   {"failures", nullptr},
+                   {"not_begun", nullptr},
+                   {"next", nullptr},
                    {"verify", nullptr}};
-  if (record.report != nullptr) out["outcomes"] = outcomes(*record.plan, *record.report);
+  if (record.performed != nullptr) {
+    const auto& [report, aftermath, next] = *record.performed;
+    out["outcomes"] = outcomes(*record.plan, report);
+    if (!report.complete()) {
+      out["failures"] = failures(aftermath.failures);
+      out["not_begun"] = ids(aftermath.not_begun);
+      out["next"] = {{"again", next.again}, {"show", next.show}};
+    }
+  }
   if (record.results != nullptr) {
     out["verify"] = ordered_json::parse(render_checks_json(record.deployment, *record.results));
   }

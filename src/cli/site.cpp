@@ -61,16 +61,6 @@ std::string indented(const std::string& text) {
   return out;
 }
 
-/// Errors of many hosts, those with the same cause told once.
-std::string render_by_cause(const std::map<HostId, Error>& failed) {
-  std::map<std::string, std::vector<HostId>> hosts_of;
-  for (const auto& [host, error] : failed) hosts_of[error.message].push_back(host);
-  std::string out;
-  for (const auto& [message, hosts] : hosts_of) {
-    out += fmt::format("{}: {}\n", fmt::join(hosts, ", "), message);
-    out += indented(failed.at(hosts.front()).evidence);
-  }
-  return out;
 }
 
 std::string_view headline(ExitCode code) {
@@ -153,8 +143,12 @@ std::string render_error(const Error& error) {
   return error.text() + "\n" + indented(error.evidence);
 }
 
-Site::Site(Input input, topology::Secrets secrets, Env& env)
-    : m_input(std::move(input)), m_secrets(std::move(secrets)), m_connector(env.make_connector()) {
+Site::Site(Input input, topology::Secrets secrets, std::string again, Env& env)
+    : m_input(std::move(input)),
+      m_names(m_input.topology),
+      m_again(std::move(again)),
+      m_secrets(std::move(secrets)),
+      m_connector(env.make_connector()) {
   m_redactor.add(m_secrets.root_password);
   m_redactor.add(m_secrets.replication_password);
   if (m_secrets.become_password) m_redactor.add(*m_secrets.become_password);
@@ -162,13 +156,17 @@ Site::Site(Input input, topology::Secrets secrets, Env& env)
       *m_connector, targets(m_input.topology, m_secrets), m_interrupt.hard());
 }
 
-std::unique_ptr<Site> Site::load(const std::string& file, Env& env, Permits permits) {
+std::unique_ptr<Site> Site::load(const std::string& file,
+                                 Env& env,
+                                 std::string again,
+                                 Permits permits) {
   env.exit_code = ExitCode::usage;
   auto input = load_input(file, env);
   if (!input) return {};
   auto secrets = load_input_secrets(*input, env);
   if (!secrets) return {};
-  std::unique_ptr<Site> site(new Site(std::move(*input), std::move(*secrets), env));
+  std::unique_ptr<Site> site(
+      new Site(std::move(*input), std::move(*secrets), std::move(again), env));
   site->m_permits = std::move(permits);
   auto artefacts = load_artefacts(site->topology(), env);
   if (!artefacts) {
@@ -187,14 +185,15 @@ std::string Site::file() const {
   return std::filesystem::absolute(m_input.source.name).lexically_normal().string();
 }
 
-bool Site::connect(Env& env) {
-  const auto failed = m_fleet->connect();
-  if (failed.empty()) return true;
-  env.exit_code =
-      m_interrupt.soft().stop_requested() ? ExitCode::interrupted : ExitCode::unreachable;
-  env.err << "mrc: " << headline(env.exit_code) << "; nothing was changed\n"
-          << m_redactor.clean(render_by_cause(failed));
-  return false;
+bool Site::connect(Env& env) { return tell(m_fleet->connect(), env); }
+
+std::string Site::look_at(const plan::Step& step) const {
+  for (const auto& system : m_systems) {
+    if (step.id.text().starts_with(fmt::format("{}/", system->name()))) {
+      return system->look_at(step.id);
+    }
+  }
+  return {};
 }
 
 engine::RunAll Site::run_all() {
@@ -216,7 +215,11 @@ std::optional<systems::Observations> Site::observe(Env& env, const std::optional
   bool told = false;
   while (exit_code_of(reading.failed) == ExitCode::locked && env.clock.now() < end &&
          !m_interrupt.soft().stop_requested()) {
-    if (!told) env.err << "waiting for the lock:\n" << render_by_cause(reading.failed);
+    if (!told) {
+      for (const auto& one : by_cause(troubles_of(reading.failed), m_names)) {
+        env.err << m_redactor.clean(render_failure(one, m_names, "waiting for the lock"));
+      }
+    }
     told = true;
     rest(m_interrupt.soft(), k_between_tries);
     reading = read(lock, env);
@@ -229,16 +232,25 @@ bool Site::tell(const std::map<HostId, Error>& failed, Env& env) const {
   if (failed.empty()) return true;
   env.exit_code =
       m_interrupt.soft().stop_requested() ? ExitCode::interrupted : exit_code_of(failed);
-  env.err << "mrc: " << headline(env.exit_code) << "; nothing was changed\n"
-          << m_redactor.clean(render_by_cause(failed));
+  env.err << m_redactor.clean(render_failures(by_cause(troubles_of(failed), m_names), m_names))
+          << fmt::format("mrc: {}; nothing was changed\nGo on with: {}\n",
+                         headline(env.exit_code),
+                         m_again);
   return false;
+}
+
+void Site::tell(const Error& error, Env& env) const {
+  env.exit_code = ExitCode::preflight_failed;
+  env.err << m_redactor.clean("FAILED: " + render_error(error))
+          << fmt::format("mrc: {}; nothing was changed\nGo on with: {}\n",
+                         headline(env.exit_code),
+                         m_again);
 }
 
 bool Site::read_departed(engine::Reading& reading, Env& env) {
   auto departed = engine::departed_hosts(reading.seen, host_ids(topology()));
   if (!departed) {
-    env.err << "mrc: " << render_error(departed.error());
-    env.exit_code = ExitCode::preflight_failed;
+    tell(departed.error(), env);
     return false;
   }
   std::map<HostId, systems::RecordedHost> forgotten;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/failures.hpp"
 #include "cli/input.hpp"
 #include "cli/permits.hpp"
 #include "mrc/engine/engine.hpp"
@@ -33,8 +34,12 @@ void add_lock_wait(CLI::App& command, std::chrono::seconds& wait);
 class Site {
  public:
   /// Reads the file, opens the secrets, finds the artefacts, makes the systems. Prints what is
-  /// wrong; empty then, and `env.exit_code` says how the command ends. Asks no host.
-  static std::unique_ptr<Site> load(const std::string& file, Env& env, Permits permits = {});
+  /// wrong; empty then, and `env.exit_code` says how the command ends. Asks no host. `again` is
+  /// what the operator types to try the command again, when something is mended.
+  static std::unique_ptr<Site> load(const std::string& file,
+                                    Env& env,
+                                    std::string again,
+                                    Permits permits = {});
 
   /// Opens the sessions. False: some host cannot be reached; told, and `env.exit_code` is set.
   bool connect(Env& env);
@@ -56,11 +61,17 @@ class Site {
   const topology::Topology& topology() const { return m_input.topology; }
   const engine::Systems& systems() const { return m_systems; }
   exec::Fleet& fleet() { return *m_fleet; }
+  const Names& names() const { return m_names; }
+  const std::string& again() const { return m_again; }
+  /// Tells what ended the command before anything was changed, and sets `env.exit_code`.
+  void tell(const Error& error, Env& env) const;
+  /// See System::look_at.
+  std::string look_at(const plan::Step& step) const;
   const exec::Interrupt& interrupt() const { return m_interrupt; }
   const exec::Redactor& redactor() const { return m_redactor; }
 
  private:
-  Site(Input input, topology::Secrets secrets, Env& env);
+  Site(Input input, topology::Secrets secrets, std::string again, Env& env);
   engine::RunAll run_all();
   engine::Reading read(const std::optional<Lock>& lock, const Env& env);
   /// Reads the hosts that left the file. False: told, and `env.exit_code` is set.
@@ -69,6 +80,8 @@ class Site {
 
   exec::Interrupt m_interrupt;
   Input m_input;
+  Names m_names;
+  std::string m_again;
   Permits m_permits;
   topology::Secrets m_secrets;
   std::map<std::string, systems::Artefact> m_artefacts;

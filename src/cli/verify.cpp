@@ -1,6 +1,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/site.hpp"
 #include "cli/verdicts.hpp"
@@ -15,7 +16,9 @@ struct VerifyOptions {
 };
 
 ExitCode run_verify(const VerifyOptions& options, Env& env) {
-  const auto site = Site::load(options.file, env);
+  const auto again = command_line(
+      "verify", options.file, {}, {{"--no-write", options.no_write}, {"--json", options.json}});
+  const auto site = Site::load(options.file, env, again);
   if (!site || !site->connect(env)) return env.exit_code;
   const auto results = site->verify(!options.no_write);
   env.out << site->redactor().clean(options.json

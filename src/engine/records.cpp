@@ -8,12 +8,17 @@ namespace {
 
 constexpr std::string_view k_header = "@record ";
 
-Result<Records::mapped_type> parse_record(std::string_view text) {
+Result<Records::mapped_type> parse_record(std::string_view name, std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_discarded() || !json.is_object() || json.value("mrc", 0) != 1 ||
       !json.contains("made") || !json["made"].is_object()) {
-    return fail(
-        ErrorKind::unreadable, "the record of mrc on the host does not parse: {}", excerpt(text));
+    return fail({ErrorKind::unreadable,
+                 fmt::format("/var/lib/mrc/{}.json does not parse as a record of mrc's: put it "
+                             "right, or move it away and look at what mrc plan makes of it",
+                             name),
+                 {},
+                 0,
+                 std::string(text.substr(0, 400))});
   }
   Records::mapped_type made;
   for (const auto& [key, value] : json["made"].items()) made[key] = value.dump();
@@ -52,8 +57,8 @@ Result<Records> parse_records(std::string_view text) {
     if (error != std::errc{} || stop != last || text.size() - end - 1 < size) {
       return fail(cut_off(text));
     }
-    auto made = parse_record(text.substr(end + 1, size));
-    if (!made) return fail(std::move(made).error().with("the record {}", name));
+    auto made = parse_record(name, text.substr(end + 1, size));
+    if (!made) return fail(std::move(made).error());
     all[std::string(name)] = std::move(*made);
     text.remove_prefix(end + 1 + size);
   }

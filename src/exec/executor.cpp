@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <thread>
 
 namespace mrc::exec {
@@ -24,13 +25,32 @@ std::string tail(const std::string& text) {
   return text.substr(cut == std::string::npos ? text.size() - k_evidence_bytes : cut + 1);
 }
 
-/// The last line that says something: a script's reason.
-std::string last_line(const std::string& text) {
-  const auto end = text.find_last_not_of(" \n\r\t");
-  if (end == std::string::npos) return {};
-  const auto start = text.rfind('\n', end);
-  return text.substr(start == std::string::npos ? 0 : start + 1,
-                     end - (start == std::string::npos ? 0 : start + 1) + 1);
+struct Words {
+  std::string reason;
+  std::string evidence;  // all other lines
+};
+
+/// What a failed script said. Its reason is the last line that says something and is not marked as
+/// evidence: see prelude.sh.
+Words words_of(const std::string& said) {
+  constexpr std::string_view mark = "| ";
+  std::vector<std::string> lines;
+  std::istringstream in(said);
+  for (std::string line; std::getline(in, line);) {
+    line.erase(line.find_last_not_of(" \r") + 1);
+    if (!line.empty() && line != "|") lines.push_back(std::move(line));
+  }
+  const auto reason = std::find_if(
+      lines.rbegin(), lines.rend(), [&](const auto& line) { return !line.starts_with(mark); });
+  Words words;
+  if (reason != lines.rend()) {
+    words.reason = std::move(*reason);
+    lines.erase(std::next(reason).base());
+  }
+  for (const auto& line : lines) {
+    words.evidence += (line.starts_with(mark) ? line.substr(mark.size()) : line) + "\n";
+  }
+  return words;
 }
 
 /// What is known of the run, and the one mutex that guards it.
@@ -143,12 +163,13 @@ Outcome judge(Result<transport::Answer> answer,
     return outcome;
   }
   const auto said = redactor.clean(answer->err.empty() ? answer->out : answer->err);
-  const auto reason = last_line(said);
+  auto words = words_of(said);
   outcome.error = {ErrorKind::exit_status,
-                   reason.empty() ? fmt::format("exit status {}", answer->status) : reason,
+                   words.reason.empty() ? fmt::format("exit status {}", answer->status)
+                                        : std::move(words.reason),
                    {},
                    answer->status,
-                   tail(said)};
+                   tail(words.evidence)};
   return outcome;
 }
 

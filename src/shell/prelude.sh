@@ -9,14 +9,33 @@ mrc_note() {
   if [ -n "${MRC_NOTES:-}" ]; then printf 'N %s\n' "$(printf '%s' "$*" | tr '\n\r' '  ')" >&3; fi
 }
 
-# mrc_die TEXT..: the script ends here, with this as its reason.
+# A script that fails says why in the last line of its stderr that does not begin with "| ". Those that
+# do are evidence: what a human would look at next.
+
+# mrc_die TEXT..: the script ends here, with the first line as its reason, the others as evidence.
 mrc_die() {
-  printf '%s\n' "$*" >&2
+  printf '%s\n' "$*" | sed '2,$s/^/| /' >&2
   exit 1
 }
 
-# mrc_wait SECONDS WHAT COMMAND..: polls COMMAND until it succeeds; its last words are the reason
-# when the deadline passes (status 124).
+# mrc_evidence WHAT COMMAND..: what COMMAND says now, its last lines, is shown with the failure that
+# follows. Its own failure is nobody's, and a line that is repeated says no more than once.
+mrc_evidence() {
+  mrc_evidence_what=$1
+  shift
+  {
+    printf '%s:\n' "$mrc_evidence_what"
+    { "$@" 2>&1 || :; } | uniq | tail -n 10
+  } | sed 's/^/| /' >&2
+}
+
+# mrc_mend TEXT..: what a human can do about the failure that follows.
+mrc_mend() {
+  printf '| mend: %s\n' "$*" >&2
+}
+
+# mrc_wait SECONDS WHAT COMMAND..: polls COMMAND until it succeeds; the last line of its last words is
+# the reason when the deadline passes (status 124).
 mrc_wait() {
   mrc_wait_end=$(($(date +%s) + $1))
   mrc_wait_what=$2
@@ -25,7 +44,9 @@ mrc_wait() {
   while :; do
     if mrc_wait_out=$("$@" 2>&1); then return 0; fi
     if [ "$(date +%s)" -ge "$mrc_wait_end" ]; then
-      printf 'gave up waiting for %s: %s\n' "$mrc_wait_what" "$mrc_wait_out" >&2
+      printf '%s\n' "$mrc_wait_out" | sed -e '$d' -e 's/^/| /' >&2
+      printf 'gave up waiting for %s: %s\n' "$mrc_wait_what" \
+        "$(printf '%s' "$mrc_wait_out" | tail -n 1)" >&2
       return 124
     fi
     if [ "$mrc_wait_told" != "$mrc_wait_out" ]; then

@@ -12,7 +12,7 @@ namespace mrc::exec {
 /// How one step ended.
 struct Outcome {
   enum class State { done, failed, skipped, not_started } state = State::not_started;
-  Error error;     ///< why it failed; with `evidence`, the tail of what the script said
+  Error error;     ///< why it failed; with `evidence`, the tail of what else the script said
   StepId because;  ///< the failed step that a skipped one depends on
   std::chrono::milliseconds took{0};
 };

@@ -168,6 +168,9 @@ class System {
   /// too.
   virtual Result<std::vector<plan::Step>> teardown(const Observations& seen,
                                                    bool delete_data) const = 0;
+  /// What a human types on the step's host to see more, when the link or the time was over before
+  /// the step could tell what went wrong. Empty: nothing in particular.
+  virtual std::string look_at(const StepId& /*step*/) const { return {}; }
   /// Questions asked after the run and by `mrc verify`.
   virtual std::vector<Check> checks(const CheckOptions& options) const = 0;
   /// How it stands, row by row. Never fails: what could not be read is a row that says so, and a

@@ -36,6 +36,8 @@ class Dnat final : public System {
     return dnat::teardown(m_topology.name, *all, seen);
   }
 
+  std::string look_at(const StepId& /*step*/) const override { return "iptables-save -t nat"; }
+
   std::vector<Check> checks(const CheckOptions& /*options*/) const override {
     return dnat::checks(m_wanted);
   }

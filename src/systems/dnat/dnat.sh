@@ -49,10 +49,12 @@ mrc_dnat_set() {
     done
     echo COMMIT
   } >"$MRC_D/dnat.change"
-  if iptables-restore --help 2>&1 | grep -q -- --wait; then
-    iptables-restore --wait 10 --noflush <"$MRC_D/dnat.change"
-  else
-    iptables-restore --noflush <"$MRC_D/dnat.change"
+  mrc_dnat_wait=
+  if iptables-restore --help 2>&1 | grep -q -- --wait; then mrc_dnat_wait='--wait 10'; fi
+  # shellcheck disable=SC2086 # two words or none
+  if ! iptables-restore $mrc_dnat_wait --noflush <"$MRC_D/dnat.change" 2>"$MRC_D/dnat.err"; then
+    mrc_evidence "the rules that were to be set" cat "$MRC_D/dnat.change"
+    mrc_die "iptables refuses the rules of $mrc_dnat_mark: $(tail -n 1 "$MRC_D/dnat.err")"
   fi
 }
 

@@ -45,6 +45,10 @@ class Docker final : public System {
     return docker::teardown(m_topology, seen);
   }
 
+  std::string look_at(const StepId& /*step*/) const override {
+    return "journalctl -u docker -n 50";
+  }
+
   std::vector<Check> checks(const CheckOptions& /*options*/) const override {
     std::vector<Check> all;
     for (const auto& host : m_topology.hosts) {

@@ -46,6 +46,7 @@ mrc_docker_pull() {
     } | while read -r mrc_docker_line; do mrc_note "$mrc_docker_line"; done
     if [ "$(cat "$MRC_D/pull.rc")" != 0 ]; then
       mrc_forget "$1" "docker/image/$2"
+      mrc_mend "see that this host reaches the registry, or bring the image: docker save $2 | ssh HOST docker load"
       mrc_die "docker pull ${3:-$2}: $(cat "$MRC_D/pull.err")"
     fi
     if [ -n "${3:-}" ]; then docker tag "$3" "$2"; fi

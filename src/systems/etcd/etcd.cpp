@@ -45,6 +45,8 @@ class Etcd final : public System {
     return etcd::teardown(m_want, seen);
   }
 
+  std::string look_at(const StepId& /*step*/) const override { return "journalctl -u etcd -n 50"; }
+
   std::vector<Check> checks(const CheckOptions& /*options*/) const override {
     return etcd::checks(m_want);
   }

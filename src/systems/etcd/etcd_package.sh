@@ -108,7 +108,8 @@ mrc_etcd_install() {
   # Some packages enable their unit; the start step does that, when the configuration is there.
   systemctl unmask --runtime --quiet etcd.service
   if [ "$mrc_etcd_rc" -ne 0 ]; then
-    mrc_die "$(tail -n 20 "$MRC_D/install.log")"
+    mrc_evidence "the package manager" cat "$MRC_D/install.log"
+    mrc_die "etcd's package cannot be installed: $(tail -n 1 "$MRC_D/install.log")"
   fi
   systemctl daemon-reload
   if ! mrc_recorded "$1" etcd/unit; then systemctl disable --quiet etcd.service; fi
@@ -157,7 +158,10 @@ mrc_etcd_remove_packages() {
   # shellcheck disable=SC2086
   mrc_etcd_remove_listed "$@" $mrc_etcd_more >"$MRC_D/remove.log" 2>&1 </dev/null || mrc_etcd_rc=$?
   systemctl unmask --runtime --quiet etcd.service
-  if [ "$mrc_etcd_rc" -ne 0 ]; then mrc_die "$(tail -n 20 "$MRC_D/remove.log")"; fi
+  if [ "$mrc_etcd_rc" -ne 0 ]; then
+    mrc_evidence "the package manager" cat "$MRC_D/remove.log"
+    mrc_die "etcd's packages cannot be removed: $(tail -n 1 "$MRC_D/remove.log")"
+  fi
   systemctl daemon-reload
   rm -f "$mrc_etcd_before"
   rmdir "/var/lib/mrc/$mrc_etcd_deployment.d" 2>/dev/null || :

@@ -100,12 +100,14 @@ mrc_etcd_settled() {
 
 # mrc_etcd_wait URL SECONDS: until this host's member takes part in the cluster.
 mrc_etcd_wait() {
-  mrc_etcd_rc=0
-  mrc_wait "$2" "etcd's quorum" mrc_etcd_settled "$1" || mrc_etcd_rc=$?
-  if [ "$mrc_etcd_rc" -eq 0 ] && mrc_etcd_last=$(mrc_etcd_health "$1"); then return 0; fi
-  printf 'etcd is %s: %s\n' "$(systemctl is-active etcd.service || :)" "${mrc_etcd_last:-}" >&2
-  journalctl -u etcd.service -n 15 --no-pager -o cat >&2 || :
-  return 1
+  if mrc_wait "$2" "etcd's quorum" mrc_etcd_settled "$1" 2>"$MRC_D/etcd-why" &&
+    mrc_etcd_health "$1" >"$MRC_D/etcd-why"; then
+    return 0
+  fi
+  mrc_etcd_is=$(systemctl is-active etcd.service || :)
+  mrc_evidence "journalctl -u etcd" journalctl -u etcd.service -n 10 --no-pager -o cat
+  mrc_mend "a majority of the members must run and reach one another's peer ports: etcdctl member list, journalctl -u etcd"
+  mrc_die "the unit etcd.service is $mrc_etcd_is: $(tail -n 1 "$MRC_D/etcd-why")"
 }
 
 mrc_etcd_all_healthy() {

@@ -50,6 +50,15 @@ class MysqlSystem final : public System {
     return make_teardown(m_desired, *read, seen, delete_data);
   }
 
+  std::string look_at(const StepId& step) const override {
+    for (const auto& server : m_desired.servers) {
+      if (step.text().starts_with(fmt::format("mysql/{}/", server.id))) {
+        return fmt::format("docker logs --tail 50 {}", server.id);
+      }
+    }
+    return "docker ps -a";
+  }
+
   std::vector<Check> checks(const CheckOptions& options) const override {
     return make_checks(m_desired, options);
   }

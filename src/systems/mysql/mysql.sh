@@ -45,9 +45,18 @@ mrc_mysql() {
   return "$mrc_mysql_status"
 }
 
-# The container's last words.
+# The container's last words, and whether its disk is full, as evidence; the latter also in $mrc_mysql_full.
 mrc_mysql_log() {
-  docker logs --tail "${2:-25}" "$1" 2>&1 || :
+  mrc_evidence "last words of the container $1" docker logs --tail 60 "$1"
+  mrc_mysql_full=
+  mrc_mysql_dir=$(docker inspect -f \
+    '{{range .Mounts}}{{if eq .Destination "/var/lib/mysql"}}{{.Source}}{{end}}{{end}}' "$1" 2>/dev/null || :)
+  [ -d "$mrc_mysql_dir" ] || return 0
+  if [ "$(df -P "$mrc_mysql_dir" | awk 'NR == 2 { print $5 + 0 }')" -ge 99 ]; then
+    mrc_evidence "room for its data" df -hP "$mrc_mysql_dir"
+    mrc_mysql_full=": the disk of its data is full"
+    mrc_mend "make room on the disk of $mrc_mysql_dir, or give another data_root"
+  fi
 }
 
 # mrc_mysql_ready CONTAINER PASSWORD_FILE: the real server answers; the image's temporary one, which
@@ -71,21 +80,22 @@ mrc_mysql_wait() {
       true*) ;;
       *)
         if [ "$mrc_mysql_count" -eq 0 ]; then
-          mrc_mysql_log "$1" >&2
-          mrc_die "the server of $1 ended with status $(echo "$mrc_mysql_state" | cut -d' ' -f2)"
+          mrc_mysql_log "$1"
+          mrc_die "the server of $1 ended with status $(echo "$mrc_mysql_state" | cut -d' ' -f2)$mrc_mysql_full"
         fi ;;
     esac
     if [ "$mrc_mysql_count" -gt "$((mrc_mysql_restarts + 1))" ]; then
-      mrc_mysql_log "$1" >&2
-      mrc_die "the server of $1 ends again and again"
+      mrc_mysql_log "$1"
+      mrc_die "the server of $1 ends again and again$mrc_mysql_full"
     fi
     if mrc_mysql_ready "$1" "$2" >"$MRC_D/ready" 2>&1; then return 0; fi
     if grep -q 'ERROR 1045' "$MRC_D/ready" && [ "${4:-}" != initialising ]; then
+      mrc_mend "give mysql.root_password as it was when the data was made"
       mrc_die "the server of $1 refuses root's password: its data was made with another one"
     fi
     if [ "$(date +%s)" -ge "$mrc_mysql_end" ]; then
-      mrc_mysql_log "$1" >&2
-      mrc_die "the server of $1 did not answer in $3 s: $(tail -n 1 "$MRC_D/ready")"
+      mrc_mysql_log "$1"
+      mrc_die "the server of $1 did not answer in $3 s$mrc_mysql_full: $(tail -n 1 "$MRC_D/ready")"
     fi
     mrc_mysql_says=$(tail -n 1 "$MRC_D/ready")
     case $mrc_mysql_says in
@@ -119,8 +129,11 @@ mrc_mysql_check_options() {
   shift 2
   if ! docker run --rm --name "$mrc_mysql_check" --network none --entrypoint mysqld "$mrc_mysql_image" \
     --user=mysql "$@" --verbose --help >"$MRC_D/options" 2>&1; then
-    grep -E 'ERROR|unknown|error' "$MRC_D/options" | tail -n 5 >&2
-    mrc_die "the server in $mrc_mysql_image refuses its options: $(grep -E 'unknown|ERROR|error' "$MRC_D/options" | tail -n 1)"
+    grep -E '\[ERROR\]|unknown (variable|option)' "$MRC_D/options" >"$MRC_D/refused" ||
+      tail -n 3 "$MRC_D/options" >"$MRC_D/refused"
+    mrc_evidence "the server itself" cat "$MRC_D/refused"
+    mrc_mend "correct options in the file; what this server knows: docker run --rm --entrypoint mysqld $mrc_mysql_image --verbose --help"
+    mrc_die "the server in $mrc_mysql_image refuses its options: $(sed -n -e '1s/.*\[ERROR\] //' -e 1p "$MRC_D/refused")"
   fi
 }
 
@@ -243,6 +256,13 @@ mrc_mysql_master_set() {
   printf '%s\n' "$mrc_mysql_sets" | cut -f 1
 }
 
+# The same, or refused, which no waiting mends.
+mrc_mysql_master_told() {
+  mrc_mysql_master_sets "$@" 2>"$MRC_D/master.err" && return 0
+  cat "$MRC_D/master.err"
+  grep -q 'ERROR 1045' "$MRC_D/master.err"
+}
+
 # mrc_mysql_password_sql NAME REPL_FILE: an SQL expression, 1 where the channel keeps this password. By a
 # hash, as a server may log what it is asked.
 mrc_mysql_password_sql() {
@@ -263,8 +283,17 @@ SQL
 # before the container had its interface, or when the other end went without a word. The new one has
 # proved itself when the slave got what it lacked, or heard a heartbeat.
 mrc_mysql_replicate() {
-  mrc_wait 90 "the master $3 to be reached by $4 from $1" mrc_mysql_master_sets "$1" "$3" "$4" "$5"
+  if ! mrc_wait 90 "the master $3 to be reached by $4 from $1" mrc_mysql_master_told "$1" "$3" "$4" "$5"; then
+    mrc_evidence "the way to it" ip -4 route get "$3"
+    mrc_mend "see what drops TCP 3306 to $3 between the two hosts: iptables-save on both, calicoctl status"
+    exit 124
+  fi
   # shellcheck disable=SC2154 # mrc_wait keeps what the command said
+  case $mrc_wait_out in
+    ERROR*)
+      mrc_mend "look for a narrower account that wins on the master: SELECT User, Host FROM mysql.user WHERE User IN ('$4', '')"
+      mrc_die "the master $3 refuses $4 from $1: $mrc_wait_out" ;;
+  esac
   mrc_mysql_set=$(printf '%s\n' "$mrc_wait_out" | cut -f 1)
   mrc_mysql_purged=$(printf '%s\n' "$mrc_wait_out" | cut -f 2)
   mrc_mysql_status "$1" "$2" >"$MRC_D/status"
@@ -284,7 +313,11 @@ SQL
     0*) mrc_die "$1 cannot catch up: the binary logs of its master begin after what it has (purged: $mrc_mysql_purged)" ;;
   esac
   echo 'START SLAVE' | mrc_mysql "$1" root "$2"
-  mrc_wait 60 "both threads of $1" mrc_mysql_threads "$1" "$2"
+  mrc_wait 60 "both threads of $1" mrc_mysql_threads_settled "$1" "$2"
+  if ! mrc_mysql_threads "$1" "$2" >"$MRC_D/why"; then
+    mrc_mend "mend the data of $1 where they differ from the master's, with sql_log_bin=0"
+    mrc_die "the replication of $1 stopped: $(tail -n 1 "$MRC_D/why")"
+  fi
   mrc_mysql_caught=$(printf "SELECT %s('%s', 120)" "$7" "$mrc_mysql_set" | mrc_mysql "$1" root "$2" -N)
   case $mrc_mysql_caught in
     NULL | -1 | 1)
@@ -304,7 +337,14 @@ mrc_mysql_hears() {
   [ "$mrc_mysql_now" -gt "$4" ] || { echo 'its threads say Yes, but nothing comes'; return 1; }
 }
 
-# Both threads run; else why not, in the server's own words. What no waiting mends ends the step.
+# Both threads run, or the one that applies has stopped with an error, which no waiting mends.
+mrc_mysql_threads_settled() {
+  mrc_mysql_threads "$1" "$2" && return 0
+  [ "$mrc_mysql_applier" = No ] && [ "${mrc_mysql_errno:-0}" != 0 ]
+}
+
+# Both threads run; else why not, in the server's own words, without the statement that failed: it may
+# hold a password.
 mrc_mysql_threads() {
   mrc_mysql_status "$1" "$2" >"$MRC_D/threads" || return 1
   mrc_mysql_io=$(mrc_mysql_field "$MRC_D/threads" Slave_IO_Running)
@@ -315,7 +355,7 @@ mrc_mysql_threads() {
     mrc_mysql_errno=$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Errno")
     if [ "${mrc_mysql_errno:-0}" != 0 ]; then
       printf ', Last_%s_Errno %s: %s' "$mrc_mysql_part" "$mrc_mysql_errno" \
-        "$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Error")"
+        "$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Error" | sed "s/ Query: '.*//")"
     fi
   done
   printf '\n'

@@ -87,6 +87,7 @@ TEST_F(Run, HostsThatCannotBeReachedAreToldByCauseAndEndIt) {
     EXPECT_EQ(world.run({command, k_article}), ExitCode::unreachable) << command;
     EXPECT_THAT(err(), HasSubstr("docker2, docker3: there is no route to the host")) << command;
     EXPECT_THAT(err(), HasSubstr("nothing was changed")) << command;
+    EXPECT_THAT(err(), HasSubstr(fmt::format("Go on with: mrc {} {}\n", command, k_article)));
     EXPECT_THAT(out(), IsEmpty()) << command;
   }
 }
@@ -108,7 +109,7 @@ TEST_F(Run, ALockIsWaitedForWhenAskedTo) {
   });
   // The hosts answer nothing that parses, which is found only behind the lock.
   EXPECT_EQ(world.run({"destroy", k_article, "--lock-wait", "1m"}), ExitCode::preflight_failed);
-  EXPECT_THAT(err(), HasSubstr("waiting for the lock:\ndocker1: locked by ann@there"));
+  EXPECT_THAT(err(), HasSubstr("waiting for the lock on docker1: locked by ann@there"));
 }
 
 TEST_F(Run, AnAnswerThatDoesNotParseIsNotTakenForAbsent) {

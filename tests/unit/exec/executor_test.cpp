@@ -102,7 +102,7 @@ TEST_F(Executors, AFailedStepSkipsOnlyItsDependents) {
   EXPECT_EQ(outcome(report, "bad").error.kind, ErrorKind::exit_status);
   EXPECT_EQ(outcome(report, "bad").error.exit_status, 7);
   EXPECT_EQ(outcome(report, "bad").error.message, "no space left");
-  EXPECT_EQ(outcome(report, "bad").error.evidence, "first\nno space left\n");
+  EXPECT_EQ(outcome(report, "bad").error.evidence, "first\n");
   EXPECT_FALSE(report.complete());
   EXPECT_EQ(report.count(State::skipped), 2U);
   for (const auto& line : m_world.ran()) EXPECT_THAT(line, Not(HasSubstr("child")));
@@ -212,13 +212,31 @@ TEST_F(Executors, NoSecretReachesEventsOrReport) {
   m_redactor.add(Secret("mysql.root_password", "hunter2"));
   m_world.answer = [&](const auto&, const auto&, const auto& options) {
     options.on_note("logging in with hunter2");
-    return ends_with(1, "denied for hunter2\n");
+    return ends_with(1, "| a log with hunter2 in it\nhunter2 again\ndenied for hunter2\n");
   };
   const auto report = run({step("a", "h1")});
   for (const auto& event : m_sink.events) EXPECT_THAT(event, Not(HasSubstr("hunter2")));
   const auto& error = report.outcomes[0].error;
-  EXPECT_THAT(error.message, Not(HasSubstr("hunter2")));
-  EXPECT_EQ(error.evidence, "denied for ‹secret mysql.root_password›\n");
+  EXPECT_EQ(error.message, "denied for ‹secret mysql.root_password›");
+  EXPECT_EQ(error.evidence,
+            "a log with ‹secret mysql.root_password› in it\n"
+            "‹secret mysql.root_password› again\n");
+}
+
+TEST_F(Executors, TheReasonIsTheLastLineThatIsNoEvidence) {
+  m_world.answer = [](const auto&, const auto&, const auto&) {
+    return ends_with(1, "| before\nfirst\nthe reason  \n\n| a log:\n|   its line\n|\n");
+  };
+  const auto report = run({step("a", "h1")});
+  EXPECT_EQ(report.outcomes[0].error.message, "the reason");
+  EXPECT_EQ(report.outcomes[0].error.evidence, "before\nfirst\na log:\n  its line\n");
+}
+
+TEST_F(Executors, EvidenceAloneIsNoReason) {
+  m_world.answer = [](const auto&, const auto&, const auto&) { return ends_with(4, "| log\n"); };
+  const auto report = run({step("a", "h1")});
+  EXPECT_EQ(report.outcomes[0].error.message, "exit status 4");
+  EXPECT_EQ(report.outcomes[0].error.evidence, "log\n");
 }
 
 TEST_F(Executors, ABugInAWorkerIsThrownToTheCaller) {
@@ -236,7 +254,8 @@ TEST_F(Executors, KeepsOnlyTheTailOfLongOutput) {
   const auto& evidence = report.outcomes[0].error.evidence;
   EXPECT_LE(evidence.size(), 2000U);
   EXPECT_THAT(evidence, ::testing::StartsWith("line "));
-  EXPECT_THAT(evidence, ::testing::EndsWith("line 1999\n"));
+  EXPECT_THAT(evidence, ::testing::EndsWith("line 1998\n"));
+  EXPECT_EQ(report.outcomes[0].error.message, "line 1999");
 }
 
 TEST_F(Executors, ManyStepsOfManyHostsAllRunOnce) {

@@ -40,6 +40,25 @@ TEST_P(Prelude, DieSaysWhy) {
   EXPECT_EQ(answer.out, "");
 }
 
+TEST_P(Prelude, TheFirstLineIsTheReasonAndTheOthersAreEvidence) {
+  EXPECT_EQ(run(Script().line("mrc_die {}", "the reason\nmore\nyet more")).err,
+            "the reason\n| more\n| yet more\n");
+}
+
+TEST_P(Prelude, EvidenceIsMarkedAndBoundedAndFailsNothing) {
+  EXPECT_EQ(
+      run(Script().line("f() { echo a; echo a; echo b >&2; return 3; }; mrc_evidence {} f", "f's words"))
+          .err,
+      "| f's words:\n| a\n| b\n");
+  const auto answer = run(Script()
+                              .line("f() { i=0; while [ $i -lt 30 ]; do echo $((i=i+1)); done; }")
+                              .line("mrc_evidence 'it' f; mrc_evidence 'it' no-such-command; "
+                                    "mrc_mend this; mrc_die why"));
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_TRUE(answer.err.starts_with("| it:\n| 21\n| 22\n")) << answer.err;
+  EXPECT_TRUE(answer.err.ends_with("\n| mend: this\nwhy\n")) << answer.err;
+}
+
 TEST_P(Prelude, AFileIsPutWholeWithItsMode) {
   const std::string bytes("a\0b\n\n", 5);
   const auto answer = run(Script().file(here("f"), Mode{0640}, bytes));
@@ -93,6 +112,9 @@ TEST_P(Prelude, WaitThatIsInVainSaysWhatItWaitedForAndWhy) {
       run(Script().line("no() { echo 'no quorum'; return 1; }; mrc_wait 0 health no"));
   EXPECT_EQ(answer.status, 124);
   EXPECT_EQ(answer.err, "gave up waiting for health: no quorum\n");
+  const auto longer =
+      run(Script().line("no() { echo a; echo b; return 1; }; mrc_wait 0 health no"));
+  EXPECT_EQ(longer.err, "| a\ngave up waiting for health: b\n");
 }
 
 /// The record lies in /var/lib/mrc, where each test uses a deployment of its own.

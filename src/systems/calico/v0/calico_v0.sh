@@ -34,7 +34,8 @@ mrc_calico_must() {
   mrc_calico_must_limit=$1
   shift
   if mrc_calicoctl "$mrc_calico_must_limit" "$@" >"$MRC_D/calico-said"; then return 0; fi
-  mrc_die "calicoctl $*: $(tail -n 8 "$MRC_D/calico-said")"
+  mrc_evidence "calicoctl $1" cat "$MRC_D/calico-said"
+  mrc_die "calicoctl $*: $(grep -v '^ *$' "$MRC_D/calico-said" | tail -n 1)"
 }
 
 # mrc_calico_rows HEADER: the rows of the tables on stdin as cells joined by '|', the header left
@@ -93,7 +94,12 @@ mrc_calico_put() {
 mrc_calico_image() {
   if docker image inspect "$1" >/dev/null 2>&1; then return 0; fi
   mrc_record "$mrc_calico_name" "calico/image/$1" '"absent before"'
-  docker pull -q "$1" >/dev/null
+  if ! docker pull -q "$1" >/dev/null 2>"$MRC_D/calico-why"; then
+    # Whoever brings it now owns it.
+    mrc_forget "$mrc_calico_name" "calico/image/$1"
+    mrc_mend "see that this host reaches the registry, or bring the image: docker save $1 | ssh HOST docker load"
+    mrc_die "docker pull $1: $(cat "$MRC_D/calico-why")"
+  fi
 }
 
 # mrc_calico_prepare: notes what Calico is going to change on this host, then what it needs before.
@@ -293,7 +299,8 @@ mrc_calico_node_run() {
 calico-node says: $(docker logs --tail 8 calico-node 2>&1)"
   fi
   if [ -e "$mrc_calico_log.rc" ] && [ "$(cat "$mrc_calico_log.rc")" != 0 ]; then
-    mrc_die "calicoctl node $*: $(grep -v '^$' "$mrc_calico_log.out" | tail -n 12)"
+    mrc_evidence "calicoctl node" cat "$mrc_calico_log.out"
+    mrc_die "calicoctl node $*: $(grep -v '^ *$' "$mrc_calico_log.out" | tail -n 1)"
   fi
 }
 
@@ -333,6 +340,15 @@ mrc_calico_peers() {
       return 1
     fi
   done
+}
+
+# mrc_calico_await_peers SECONDS [IP]..
+mrc_calico_await_peers() {
+  mrc_calico_limit=$1
+  shift
+  if mrc_wait "$mrc_calico_limit" "the BGP peers" mrc_calico_peers "$@"; then return 0; fi
+  mrc_evidence "calicoctl status" cat "$MRC_D/calico-status"
+  return 1
 }
 
 # mrc_calico_routed [ADDRESS VIA]..: this host sends what is for each address to that next hop.

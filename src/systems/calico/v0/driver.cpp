@@ -44,6 +44,9 @@ class Driver final : public System {
     if (!reading) return fail(std::move(reading).error());
     return teardown_steps(m_desired, *reading);
   }
+  std::string look_at(const StepId& /*step*/) const override {
+    return "calicoctl status; docker logs --tail 50 calico-node; tail /var/log/calico/*/current";
+  }
   std::vector<Check> checks(const CheckOptions& /*options*/) const override {
     return make_checks(m_desired);
   }

@@ -241,7 +241,7 @@ Step peers_step(const Desired& want, const HostWant& host) {
   step.change = Change::run;
   for (const auto& peer : peers) step.diff.push_back({Change::run, "peer", "", peer});
   step.apply = make_script(want);
-  step.apply.line("mrc_wait 240 {} mrc_calico_peers {}", "the BGP peers", shell::words(peers));
+  step.apply.line("mrc_calico_await_peers 240 {}", shell::words(peers));
   step.gives = {milestone::network_ready(host.id)};
   step.timeout = seconds(300);
   return step;
