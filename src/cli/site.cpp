@@ -61,8 +61,6 @@ std::string indented(const std::string& text) {
   return out;
 }
 
-}
-
 std::string_view headline(ExitCode code) {
   switch (code) {
     case ExitCode::locked:

@@ -1,6 +1,7 @@
 #include <charconv>
 
 #include "systems/conditions.hpp"
+#include "systems/mysql/container.hpp"
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/internal.hpp"
 
@@ -11,11 +12,6 @@ using Level = Verdict::Level;
 
 constexpr int k_much_lag_s = 60;
 
-std::string variable(const Observed& seen, const std::string& name) {
-  const auto found = seen.variables.find(name);
-  return found == seen.variables.end() ? "" : found->second;
-}
-
 /// Why the server could not be asked; empty: it was.
 std::string silence(const Desired& desired, const Observed& seen) {
   if (seen.docker_down) return "Docker does not answer";
@@ -25,7 +21,7 @@ std::string silence(const Desired& desired, const Observed& seen) {
   if (seen.container->deployment != desired.deployment) {
     return "the container of this name is not of this deployment";
   }
-  if (!seen.container->running) return "the container is stopped";
+  if (!seen.container->running()) return "the container is stopped";
   if (!seen.answered) return "up, but root cannot ask: " + seen.sql_error;
   return {};
 }
@@ -73,9 +69,9 @@ void judge_lag(const Observed* master, const Observed& seen, Row& row) {
   } else if (lag != "NULL") {
     row.say(lag + " s behind");
   }
-  if (master == nullptr || variable(*master, "gtid_executed").empty()) return;
+  if (master == nullptr || master->variable("gtid_executed").empty()) return;
   const auto behind =
-      missing(variable(*master, "gtid_executed"), seen.of_slave("Executed_Gtid_Set"));
+      missing(master->variable("gtid_executed"), seen.of_slave("Executed_Gtid_Set"));
   if (behind) row.say(fmt::format("{} transaction{} behind", *behind, *behind == 1 ? "" : "s"));
 }
 
@@ -89,7 +85,7 @@ void judge_slave(const Desired& desired, const Observed* master, const Observed&
     if (now != source.address.text()) row.fail("its source is " + now);
     judge_lag(master, seen, row);
   }
-  if (variable(seen, "read_only") == "ON") {
+  if (seen.variable("read_only") == "ON") {
     row.say("read-only");
   } else {
     row.fail("it takes writes");
@@ -97,7 +93,7 @@ void judge_slave(const Desired& desired, const Observed* master, const Observed&
 }
 
 void judge_master(const Observed& seen, Row& row) {
-  if (variable(seen, "read_only") == "ON") row.fail("it takes no writes");
+  if (seen.variable("read_only") == "ON") row.fail("it takes no writes");
   if (!seen.slave.empty()) row.warn("it replicates from " + seen.of_slave("Master_Host"));
   if (!seen.login_error.empty())
     row.fail("the replication user cannot log in: " + seen.login_error);
@@ -115,13 +111,13 @@ Condition judged(const Desired& desired,
     return row.take();
   }
   row.say("up");
-  row.say(variable(seen, "version"));
+  row.say(seen.variable("version"));
   if (server.is_master) {
     judge_master(seen, row);
   } else {
     judge_slave(desired, master, seen, row);
   }
-  if (seen.container->spec != spec_hash(desired, server)) row.warn("made from other settings");
+  if (!container_difference(desired, server, seen).empty()) row.warn("made from other settings");
   return row.take();
 }
 
@@ -135,8 +131,8 @@ std::vector<Condition> make_status(const Desired& desired, const Observations& s
     const auto parse = [&](std::string_view text) -> Result<Observed> {
       auto parsed = parse_probe(text);
       if (!parsed) return fail(std::move(parsed).error());
-      const auto found = parsed->find(server.id);
-      if (found != parsed->end()) return std::move(found->second);
+      const auto found = parsed->servers.find(server.id);
+      if (found != parsed->servers.end()) return std::move(found->second);
       return fail(ErrorKind::unreadable, "{} says nothing about it", server.host);
     };
     std::vector<Condition> told;
