@@ -129,7 +129,8 @@ mrc_mysql_check_options() {
   shift 2
   if ! docker run --rm --name "$mrc_mysql_check" --network none --entrypoint mysqld "$mrc_mysql_image" \
     --user=mysql "$@" --verbose --help >"$MRC_D/options" 2>&1; then
-    grep -E '\[ERROR\]|unknown (variable|option)' "$MRC_D/options" >"$MRC_D/refused" ||
+    grep -E 'unknown (variable|option)' "$MRC_D/options" >"$MRC_D/refused" ||
+      grep -F '[ERROR]' "$MRC_D/options" >"$MRC_D/refused" ||
       tail -n 3 "$MRC_D/options" >"$MRC_D/refused"
     mrc_evidence "the server itself" cat "$MRC_D/refused"
     mrc_mend "correct options in the file; what this server knows: docker run --rm --entrypoint mysqld $mrc_mysql_image --verbose --help"
