@@ -199,7 +199,10 @@ mrc_mysql_run() {
 
 # mrc_mysql_stop_remove NAME: a master with a slave attached takes its time; a killed one costs a recovery.
 mrc_mysql_stop_remove() {
-  docker container inspect "$1" >/dev/null 2>&1 || return 0
+  if ! docker container inspect "$1" >/dev/null 2>"$MRC_D/inspect.err"; then
+    if grep -qi 'no such' "$MRC_D/inspect.err"; then return 0; fi
+    mrc_die "$(cat "$MRC_D/inspect.err")"
+  fi
   docker stop -t 120 "$1" >/dev/null
   docker rm -v "$1" >/dev/null
 }
