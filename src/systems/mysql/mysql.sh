@@ -129,7 +129,8 @@ mrc_mysql_check_options() {
   shift 2
   if ! docker run --rm --name "$mrc_mysql_check" --network none --entrypoint mysqld "$mrc_mysql_image" \
     --user=mysql "$@" --verbose --help >"$MRC_D/options" 2>&1; then
-    grep -E '\[ERROR\]|unknown (variable|option)' "$MRC_D/options" >"$MRC_D/refused" ||
+    grep -E 'unknown (variable|option)' "$MRC_D/options" >"$MRC_D/refused" ||
+      grep -F '[ERROR]' "$MRC_D/options" >"$MRC_D/refused" ||
       tail -n 3 "$MRC_D/options" >"$MRC_D/refused"
     mrc_evidence "the server itself" cat "$MRC_D/refused"
     mrc_mend "correct options in the file; what this server knows: docker run --rm --entrypoint mysqld $mrc_mysql_image --verbose --help"
@@ -198,7 +199,10 @@ mrc_mysql_run() {
 # mrc_mysql_stop_remove NAME DEPLOYMENT [adopt]: a master with a slave attached takes its time; a killed
 # one costs a recovery. Somebody else's stays; one without a mark goes with `adopt`, but no volume of it.
 mrc_mysql_stop_remove() {
-  docker container inspect "$1" >/dev/null 2>&1 || return 0
+  if ! docker container inspect "$1" >/dev/null 2>"$MRC_D/inspect.err"; then
+    if grep -qi 'no such' "$MRC_D/inspect.err"; then return 0; fi
+    mrc_die "$(cat "$MRC_D/inspect.err")"
+  fi
   mrc_mysql_owner=$(docker inspect --type container -f '{{index .Config.Labels "mrc.deployment"}}' "$1")
   case $mrc_mysql_owner in
     "$2") ;;
@@ -327,14 +331,21 @@ SQL
       fi ;;
   esac
   if [ "$(head -n 1 "$MRC_D/before" | cut -f 2)" = 1 ]; then
-    mrc_wait 20 "a heartbeat of the master in $1" mrc_mysql_hears "$1" "$2" "$8" "$(tail -n 1 "$MRC_D/before")"
+    mrc_wait 20 "something of the master to come to $1" mrc_mysql_hears "$1" "$2" "$8" "$(tail -n 1 "$MRC_D/before")" \
+      "$(mrc_mysql_field "$MRC_D/status" Retrieved_Gtid_Set)"
   fi
 }
 
-# mrc_mysql_hears NAME ROOT_FILE HEARTBEATS_SQL BEFORE: the slave has heard its master since.
+# mrc_mysql_hears NAME ROOT_FILE HEARTBEATS_SQL HEARTBEATS RETRIEVED: the slave has heard its master since:
+# a heartbeat, or transactions, as a master that is written to sends no heartbeats.
 mrc_mysql_hears() {
   mrc_mysql_now=$(echo "$3" | mrc_mysql "$1" root "$2" -N) || { echo "$mrc_mysql_now"; return 1; }
-  [ "$mrc_mysql_now" -gt "$4" ] || { echo 'its threads say Yes, but nothing comes'; return 1; }
+  [ "$mrc_mysql_now" -le "$4" ] || return 0
+  mrc_mysql_status "$1" "$2" </dev/null >"$MRC_D/hears" || return 1
+  mrc_mysql_now=$(mrc_mysql_field "$MRC_D/hears" Retrieved_Gtid_Set)
+  [ -z "$mrc_mysql_now" ] || [ "$mrc_mysql_now" = "$5" ] || return 0
+  echo 'its threads say Yes, but nothing comes'
+  return 1
 }
 
 # Both threads run, or the one that applies has stopped with an error, which no waiting mends.
