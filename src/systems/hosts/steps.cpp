@@ -111,9 +111,9 @@ std::vector<Step> teardown(const std::string& deployment, const Observations& se
     if (!seen.record(host).contains(std::string(k_hosts_key))) continue;
     auto step = leave(deployment, host);
     // Only these notes lead to the hosts that left the file.
+    const bool leads = !seen.departed().contains(host);
     for (const auto& [id, one] : seen.departed()) {
-      if (id == host) continue;
-      if (seen.departed().contains(host)) continue;
+      if (!leads) break;
       step.needs.push_back(plan::milestone::host_emptied(id));
       step.needs.push_back(left(id));
     }

@@ -96,7 +96,7 @@ class Maker {
 };
 
 void check_container(const Desired& desired, const Server& server, Maker& make) {
-  make.add("MRC-V201",
+  make.add("MRC-V211",
            "containers",
            server,
            "its container runs",
@@ -111,7 +111,7 @@ void check_container(const Desired& desired, const Server& server, Maker& make) 
                      "case $got in true*) ;; *) mrc_die \"it is not running, exit code ${got#* }\" "
                      ";; esac");
            });
-  make.add("MRC-V202",
+  make.add("MRC-V212",
            "containers",
            server,
            "it was made from what the file says",
@@ -126,7 +126,7 @@ void check_container(const Desired& desired, const Server& server, Maker& make) 
                        spec_hash(desired, server));
            });
   make.add(
-      "MRC-V203",
+      "MRC-V213",
       "containers",
       server,
       "it comes back after a restart of Docker",
@@ -139,7 +139,7 @@ void check_container(const Desired& desired, const Server& server, Maker& make) 
             .line("[ \"$got\" = unless-stopped ] || mrc_die \"its restart policy is $got\"");
       });
   make.add(
-      "MRC-V204",
+      "MRC-V214",
       "containers",
       server,
       "root has to give a password",

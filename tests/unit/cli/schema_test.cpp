@@ -102,12 +102,15 @@ TEST_F(Schema, OfPlan) {
 TEST_F(Schema, OfApplyAndDestroy) {
   const auto plan = some_plan();
   const std::vector<engine::CheckResult> results{some_result()};
-  exec::Report report;
-  report.outcomes.resize(plan.steps().size());
+  Performance performed;
+  performed.report.outcomes.resize(plan.steps().size());
+  performed.report.outcomes[0].state = exec::Outcome::State::failed;
+  performed.aftermath.failures = {
+      {"no space", {{HostId("docker1"), "no space", "df", "", plan.steps()[0].id}}, {}}};
   for (const std::string command : {"apply", "destroy"}) {
     RunRecord record{command, "shop", &plan};
     expect_exact(command, json::parse(render_json(record)));
-    record.report = &report;
+    record.performed = &performed;
     record.results = &results;
     const auto full = json::parse(render_json(record));
     expect_exact(command, full);
