@@ -285,7 +285,8 @@ SQL
 # mrc_mysql_replicate NAME ROOT_FILE MASTER_ADDRESS USER REPL_FILE CHANGE_SQL_FILE WAIT_FUNCTION HEARTBEATS_SQL
 # The connection is always a new one: an old one may be dead and still say Yes, as when it was made
 # before the container had its interface, or when the other end went without a word. The new one has
-# proved itself when the slave got what it lacked, or heard a heartbeat.
+# proved itself when the slave got what it lacked, or something new: a heartbeat of a master that has
+# nothing to send, or a transaction.
 mrc_mysql_replicate() {
   if ! mrc_wait 90 "the master $3 to be reached by $4 from $1" mrc_mysql_master_told "$1" "$3" "$4" "$5"; then
     mrc_evidence "the way to it" ip -4 route get "$3"
@@ -310,7 +311,7 @@ mrc_mysql_replicate() {
   echo 'STOP SLAVE IO_THREAD;' | mrc_mysql_status "$1" "$2" >"$MRC_D/status"
   mrc_mysql_has="CONCAT(@@GLOBAL.gtid_executed, ',', '$(mrc_mysql_field "$MRC_D/status" Retrieved_Gtid_Set | sed 's/\\n//g')')"
   mrc_mysql "$1" root "$2" -N >"$MRC_D/before" <<SQL
-SELECT GTID_SUBSET('$mrc_mysql_purged', $mrc_mysql_has), GTID_SUBSET('$mrc_mysql_set', $mrc_mysql_has);
+SELECT GTID_SUBSET('$mrc_mysql_purged', $mrc_mysql_has), GTID_SUBSET('$mrc_mysql_set', $mrc_mysql_has), REPLACE($mrc_mysql_has, '\n', '');
 $8;
 SQL
   case $(head -n 1 "$MRC_D/before") in
@@ -331,21 +332,20 @@ SQL
       fi ;;
   esac
   if [ "$(head -n 1 "$MRC_D/before" | cut -f 2)" = 1 ]; then
-    mrc_wait 20 "something of the master to come to $1" mrc_mysql_hears "$1" "$2" "$8" "$(tail -n 1 "$MRC_D/before")" \
-      "$(mrc_mysql_field "$MRC_D/status" Retrieved_Gtid_Set)"
+    mrc_wait 20 "something of the master in $1" mrc_mysql_hears "$1" "$2" "$8" \
+      "$(tail -n 1 "$MRC_D/before")" "$(head -n 1 "$MRC_D/before" | cut -f 3)"
   fi
 }
 
-# mrc_mysql_hears NAME ROOT_FILE HEARTBEATS_SQL HEARTBEATS RETRIEVED: the slave has heard its master since:
-# a heartbeat, or transactions, as a master that is written to sends no heartbeats.
+# mrc_mysql_hears NAME ROOT_FILE HEARTBEATS_SQL BEATS SET: the slave has heard its master since it had
+# heard this many heartbeats and had this set.
 mrc_mysql_hears() {
   mrc_mysql_now=$(echo "$3" | mrc_mysql "$1" root "$2" -N) || { echo "$mrc_mysql_now"; return 1; }
   [ "$mrc_mysql_now" -le "$4" ] || return 0
-  mrc_mysql_status "$1" "$2" </dev/null >"$MRC_D/hears" || return 1
-  mrc_mysql_now=$(mrc_mysql_field "$MRC_D/hears" Retrieved_Gtid_Set)
-  [ -z "$mrc_mysql_now" ] || [ "$mrc_mysql_now" = "$5" ] || return 0
-  echo 'its threads say Yes, but nothing comes'
-  return 1
+  mrc_mysql_status "$1" "$2" >"$MRC_D/heard" || return 1
+  mrc_mysql_old=$(printf "SELECT GTID_SUBSET('%s', '%s')" \
+    "$(mrc_mysql_field "$MRC_D/heard" Retrieved_Gtid_Set | sed 's/\\n//g')" "$5" | mrc_mysql "$1" root "$2" -N) || return 1
+  [ "$mrc_mysql_old" = 0 ] || { echo 'its threads say Yes, but nothing comes'; return 1; }
 }
 
 # Both threads run, or the one that applies has stopped with an error, which no waiting mends.
