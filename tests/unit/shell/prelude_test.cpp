@@ -46,10 +46,10 @@ TEST_P(Prelude, TheFirstLineIsTheReasonAndTheOthersAreEvidence) {
 }
 
 TEST_P(Prelude, EvidenceIsMarkedAndBoundedAndFailsNothing) {
-  EXPECT_EQ(
-      run(Script().line("f() { echo a; echo a; echo b >&2; return 3; }; mrc_evidence {} f", "f's words"))
-          .err,
-      "| f's words:\n| a\n| b\n");
+  EXPECT_EQ(run(Script().line("f() { echo a; echo a; echo b >&2; return 3; }; mrc_evidence {} f",
+                              "f's words"))
+                .err,
+            "| f's words:\n| a\n| b\n");
   const auto answer = run(Script()
                               .line("f() { i=0; while [ $i -lt 30 ]; do echo $((i=i+1)); done; }")
                               .line("mrc_evidence 'it' f; mrc_evidence 'it' no-such-command; "
