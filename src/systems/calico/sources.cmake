@@ -1,10 +1,12 @@
 list(APPEND MRC_SYSTEMS_SOURCES
   calico/calico.cpp
   calico/v0/checks.cpp
+  calico/v0/claims.cpp
   calico/v0/cluster.cpp
   calico/v0/desired.cpp
   calico/v0/driver.cpp
   calico/v0/endpoints.cpp
+  calico/v0/node.cpp
   calico/v0/preflight.cpp
   calico/v0/probe.cpp
   calico/v0/scripts.cpp

@@ -1,6 +1,7 @@
 #include "systems/dnat/desired.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace mrc::systems::dnat {
 namespace {
@@ -95,19 +96,30 @@ std::string insertion(const Rule& rule) {
       rule.to);
 }
 
+bool is_removable(const Rule& rule, const Observed& seen) {
+  const auto* end = seen.rules.data() + seen.rules.size();
+  const bool same_kind = !std::less<>()(&rule, seen.rules.data()) && std::less<>()(&rule, end);
+  return same_kind && (rule.chain == "PREROUTING" || rule.chain == "OUTPUT");
+}
+
 Standing standing(const Exposure& want, const Observed& seen) {
   Standing found;
   for (const auto& one : seen.rules) {
     if (one.comment == want.mark) found.ours.push_back(&one);
   }
   const auto interface = interface_of(want, seen);
-  const auto wanted = rules(want, interface);
-  found.exact = found.ours.size() == wanted.size() &&
-                std::all_of(wanted.begin(), wanted.end(), [&](const Rule& rule) {
-                  return std::any_of(found.ours.begin(), found.ours.end(), [&](const Rule* ours) {
-                    return same_rule(*ours, rule);
-                  });
-                });
+  found.missing = rules(want, interface);
+  for (const auto* ours : found.ours) {
+    const auto one = std::find_if(found.missing.begin(),
+                                  found.missing.end(),
+                                  [&](const Rule& rule) { return same_rule(*ours, rule); });
+    if (one == found.missing.end()) {
+      found.wrong.push_back(ours);
+    } else {
+      found.missing.erase(one);
+    }
+  }
+  found.exact = found.wrong.empty() && found.missing.empty();
   const auto outside = flow_from_outside(want, interface);
   const auto inside = flow_from_host(want);
   add_foreign(catchers(seen.rules, "PREROUTING", outside), want.mark, found.shadowing);

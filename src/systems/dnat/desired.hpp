@@ -39,12 +39,17 @@ Flow flow_from_host(const Exposure& want);
 /// The two rules, as iptables-save would show them.
 std::vector<Rule> rules(const Exposure& want, const std::string& interface);
 
+/// A rule that `--adopt` may delete: of nobody's chain, and of the iptables that we use.
+bool is_removable(const Rule& rule, const Observed& seen);
+
 /// "-I PREROUTING 1 ...": the rule as an order to put it first.
 std::string insertion(const Rule& rule);
 
 /// How the exposure stands on its host.
 struct Standing {
   std::vector<const Rule*> ours;       ///< with our mark, wherever they are
+  std::vector<const Rule*> wrong;      ///< those of them that are not wanted, or too many
+  std::vector<Rule> missing;           ///< wanted and not there
   bool exact = false;                  ///< each wanted rule is there, once, and no other of ours
   std::vector<const Rule*> shadowing;  ///< foreign ones that win over ours, or would lose to it
 };

@@ -9,8 +9,10 @@ namespace {
 
 class Dnat final : public System {
  public:
-  explicit Dnat(const topology::Topology& topology)
-      : m_topology(topology), m_wanted(dnat::desired(topology)) {}
+  explicit Dnat(const Inputs& inputs)
+      : m_topology(inputs.topology),
+        m_wanted(dnat::desired(inputs.topology)),
+        m_adopt(inputs.adopt) {}
 
   std::string_view name() const override { return "dnat"; }
   shell::Script probe(const HostId& /*host*/) const override { return dnat::probe_script(); }
@@ -18,13 +20,13 @@ class Dnat final : public System {
   Result<std::vector<Finding>> preflight(const Observations& seen) const override {
     const auto all = read_all(seen);
     if (!all) return fail(all.error());
-    return dnat::findings(m_wanted, *all);
+    return dnat::findings(m_wanted, *all, m_adopt);
   }
 
   Result<std::vector<plan::Step>> steps(const Observations& seen) const override {
     const auto all = read_all(seen);
     if (!all) return fail(all.error());
-    return dnat::steps(m_topology.name, m_wanted, *all, seen);
+    return dnat::steps(m_topology.name, m_wanted, *all, seen, m_adopt);
   }
 
   Result<std::vector<plan::Step>> teardown(const Observations& seen,
@@ -40,25 +42,27 @@ class Dnat final : public System {
 
  private:
   Result<std::map<HostId, dnat::Observed>> read_all(const Observations& seen) const {
+    std::vector<HostId> hosts;
+    for (const auto& host : m_topology.hosts) hosts.push_back(host.id);
+    for (const auto& [host, how] : seen.departed()) hosts.push_back(host);
     std::map<HostId, dnat::Observed> all;
-    for (const auto& host : m_topology.hosts) {
-      const auto answer = seen.get(host.id, "dnat");
+    for (const auto& host : hosts) {
+      const auto answer = seen.get(host, "dnat");
       if (!answer) return fail(answer.error());
       auto observed = dnat::parse_probe((*answer)->out);
-      if (!observed) return fail(std::move(observed).error().with("reading rules of {}", host.id));
-      all.emplace(host.id, std::move(*observed));
+      if (!observed) return fail(std::move(observed).error().with("reading rules of {}", host));
+      all.emplace(host, std::move(*observed));
     }
     return all;
   }
 
   const topology::Topology& m_topology;
   std::vector<dnat::Exposure> m_wanted;
+  bool m_adopt;
 };
 
 }  // namespace
 
-std::unique_ptr<System> make_dnat(const Inputs& inputs) {
-  return std::make_unique<Dnat>(inputs.topology);
-}
+std::unique_ptr<System> make_dnat(const Inputs& inputs) { return std::make_unique<Dnat>(inputs); }
 
 }  // namespace mrc::systems

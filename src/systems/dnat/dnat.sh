@@ -30,7 +30,8 @@ mrc_dnat_probe() {
   echo end
 }
 
-# mrc_dnat_set MARK [RULE..]: the rules with this mark become exactly these, all at once.
+# mrc_dnat_set MARK [RULE..]: the rules with this mark become exactly these (-I ..), all at once; strangers'
+# (-D ..) go with them.
 mrc_dnat_set() {
   mrc_dnat_mark=$1
   shift
@@ -40,7 +41,12 @@ mrc_dnat_set() {
     # The comment is in quotes when it holds more than letters and digits.
     grep -F -e "--comment $mrc_dnat_mark " -e "--comment \"$mrc_dnat_mark\" " "$MRC_D/dnat.before" |
       sed -n 's/^-A /-D /p'
-    for mrc_dnat_rule in "$@"; do printf '%s\n' "$mrc_dnat_rule"; done
+    for mrc_dnat_rule in "$@"; do
+      case $mrc_dnat_rule in
+        -D*) grep -qxF -e "-A${mrc_dnat_rule#-D}" "$MRC_D/dnat.before" || continue ;;
+      esac
+      printf '%s\n' "$mrc_dnat_rule"
+    done
     echo COMMIT
   } >"$MRC_D/dnat.change"
   if iptables-restore --help 2>&1 | grep -q -- --wait; then

@@ -9,16 +9,23 @@ using Level = Verdict::Level;
 
 std::string deletion(const Rule& rule) { return "iptables -t nat -D" + rule.text.substr(2); }
 
-void check_shadow(const Exposure& want, const Observed& seen, std::vector<Finding>& out) {
+void check_shadow(const Exposure& want,
+                  const Observed& seen,
+                  bool adopt,
+                  std::vector<Finding>& out) {
   for (const auto* rule : standing(want, seen).shadowing) {
     // One of ours: the port moved from one server to another, and the steps will see to it.
     const auto prefix = want.mark.substr(0, want.mark.size() - want.server.text().size());
     if (rule->comment.starts_with(prefix)) continue;
+    // Another deployment's is its own, whatever is taken over of strangers.
+    const bool anothers = rule->comment.starts_with("mrc:");
+    if (adopt && !anothers && is_removable(*rule, seen)) continue;
     Finding finding;
     finding.host = want.host;
     finding.title = fmt::format("another rule takes port {} of {}", want.port, want.host_ip);
     finding.detail = fmt::format("{} could not be reached beside it: {}", want.server, rule->text);
-    finding.remedy = rule->chain == "PREROUTING" || rule->chain == "OUTPUT"
+    finding.remedy = anothers ? "it is of another deployment: expose another port"
+                     : rule->chain == "PREROUTING" || rule->chain == "OUTPUT"
                          ? "when it is not needed: " + deletion(*rule)
                          : "chain " + rule->chain +
                                " belongs to another program (a container that publishes the "
@@ -33,7 +40,8 @@ void check_shadow(const Exposure& want, const Observed& seen, std::vector<Findin
 }  // namespace
 
 std::vector<Finding> findings(const std::vector<Exposure>& wanted,
-                              const std::map<HostId, Observed>& seen) {
+                              const std::map<HostId, Observed>& seen,
+                              bool adopt) {
   std::vector<Finding> out;
   for (const auto& want : wanted) {
     const auto& observed = seen.at(want.host);
@@ -50,7 +58,7 @@ std::vector<Finding> findings(const std::vector<Exposure>& wanted,
                      fmt::format("{} cannot be exposed there", want.server),
                      "name it: expose.interface, or hosts." + want.host.text() + ".interface"});
     } else {
-      check_shadow(want, observed, out);
+      check_shadow(want, observed, adopt, out);
     }
   }
   return out;

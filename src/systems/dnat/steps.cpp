@@ -11,16 +11,20 @@ namespace {
 
 constexpr std::string_view k_record = "dnat/";
 
-std::vector<std::string> texts(const std::vector<const Rule*>& rules) {
-  std::vector<std::string> out;
-  for (const auto* rule : rules) out.push_back(rule->text);
+/// Rules of strangers that would be met before ours, and that are deleted for them.
+std::vector<const Rule*> taken_over(const Observed& seen, const Standing& now) {
+  std::vector<const Rule*> out;
+  for (const auto* rule : now.shadowing) {
+    if (!rule->comment.starts_with("mrc:") && is_removable(*rule, seen)) out.push_back(rule);
+  }
   return out;
 }
 
 plan::Step expose(const std::string& deployment,
                   const Exposure& want,
                   const std::string& interface,
-                  const Standing& now) {
+                  const Standing& now,
+                  const std::vector<const Rule*>& taken) {
   plan::Step step;
   step.id = StepId(fmt::format("dnat/{}/expose", want.server));
   step.host = want.host;
@@ -28,14 +32,24 @@ plan::Step expose(const std::string& deployment,
   step.change = now.ours.empty() ? plan::Change::create : plan::Change::update;
   step.reason = now.ours.empty() ? "the outside cannot reach it"
                                  : "its rules are not the wanted ones, each once";
-  for (const auto& text : texts(now.ours)) {
-    step.diff.push_back({plan::Change::remove, "nat rule", text, {}});
-  }
+  step.goal = fmt::format("{}:{} to {}, from {}", want.host_ip, want.port, want.to, want.interface);
   std::vector<std::string> words;
-  for (const auto& rule : rules(want, interface)) {
-    words.push_back(insertion(rule));
-    step.diff.push_back({plan::Change::create, "nat rule", {}, words.back()});
+  for (const auto* rule : taken) {
+    words.push_back("-D" + rule->text.substr(2));
+    step.diff.push_back({plan::Change::remove, "nat rule of a stranger", rule->text, {}});
   }
+  for (const auto* rule : now.wrong) {
+    step.diff.push_back({plan::Change::remove, "nat rule", rule->text, {}});
+    if (rule->port && rule->port->value != fmt::format("{}", want.port.number())) {
+      step.risk = plan::Risk::disruptive;
+      step.impact = fmt::format(
+          "{} is reached at {}:{} no more, for good", want.server, want.host_ip, rule->port->value);
+    }
+  }
+  for (const auto& rule : now.missing) {
+    step.diff.push_back({plan::Change::create, "nat rule", {}, insertion(rule)});
+  }
+  for (const auto& rule : rules(want, interface)) words.push_back(insertion(rule));
   step.apply.use(embedded::dnat_sh)
       .line("mrc_record {} {} {}",
             deployment,
@@ -52,6 +66,7 @@ plan::Step hide(const std::string& deployment,
                 const Observed& seen,
                 const std::string& reason) {
   const auto mark = mark_prefix(deployment) + server;
+  const auto record = fmt::format("{}{}", k_record, server);
   plan::Step step;
   step.id = StepId(fmt::format("dnat/{}/{}/hide", host, server));
   step.host = host;
@@ -63,9 +78,17 @@ plan::Step hide(const std::string& deployment,
       step.diff.push_back({plan::Change::remove, "nat rule", rule.text, {}});
     }
   }
+  if (step.diff.empty()) {
+    step.diff.push_back({plan::Change::remove, "record", record, {}});
+  } else {
+    step.risk = plan::Risk::disruptive;
+    step.impact = fmt::format("{} is not reached from outside {} any more", server, host);
+  }
   step.apply.use(embedded::dnat_sh)
       .line("mrc_dnat_remove {}", mark)
-      .line("mrc_forget {} {}", deployment, fmt::format("{}{}", k_record, server));
+      .line("mrc_forget {} {}", deployment, record);
+  step.gives = {plan::milestone::exposure_gone(ServerId(server))};
+  step.forgets = {record + "/"};
   return step;
 }
 
@@ -90,7 +113,8 @@ std::set<std::string> present(const std::string& deployment,
 std::vector<plan::Step> steps(const std::string& deployment,
                               const std::vector<Exposure>& wanted,
                               const std::map<HostId, Observed>& seen,
-                              const Observations& records) {
+                              const Observations& records,
+                              bool adopt) {
   std::vector<plan::Step> out;
   for (const auto& [host, observed] : seen) {
     for (const auto& server : present(deployment, host, observed, records)) {
@@ -98,9 +122,7 @@ std::vector<plan::Step> steps(const std::string& deployment,
         return want.host == host && want.server.text() == server;
       });
       if (!stays) {
-        auto step = hide(deployment, host, server, observed, "the file does not expose it here");
-        step.risk = plan::Risk::disruptive;
-        out.push_back(std::move(step));
+        out.push_back(hide(deployment, host, server, observed, "the file does not expose it here"));
       }
     }
   }
@@ -111,9 +133,18 @@ std::vector<plan::Step> steps(const std::string& deployment,
     const auto now = standing(want, observed);
     const auto& record = records.record(want.host);
     const bool recorded = record.contains(fmt::format("{}{}", k_record, want.server));
-    if (now.exact && recorded) continue;
-    auto step = expose(deployment, want, interface, now);
-    if (now.exact) step.reason = "the record on the host lacks it";
+    const auto taken = adopt ? taken_over(observed, now) : std::vector<const Rule*>{};
+    if (now.exact && recorded && taken.empty()) continue;
+    auto step = expose(deployment, want, interface, now, taken);
+    if (!taken.empty()) {
+      step.reason = "another rule takes its port";
+    } else if (now.exact) {
+      // The rules carry our mark, so the record had them.
+      step.reason = "the record on the host lacks it";
+      step.cause = plan::Cause::drift;
+      step.diff.push_back(
+          {plan::Change::create, "record", {}, fmt::format("{}{}", k_record, want.server)});
+    }
     // Rules of a server that left this host may hold the same port.
     for (const auto& other : out) {
       if (other.host == want.host && other.change == plan::Change::remove) {
@@ -131,10 +162,7 @@ std::vector<plan::Step> teardown(const std::string& deployment,
   std::vector<plan::Step> out;
   for (const auto& [host, observed] : seen) {
     for (const auto& server : present(deployment, host, observed, records)) {
-      auto step = hide(deployment, host, server, observed, "the deployment goes");
-      step.gives = {plan::milestone::exposure_gone(ServerId(server))};
-      step.risk = plan::Risk::disruptive;
-      out.push_back(std::move(step));
+      out.push_back(hide(deployment, host, server, observed, "the deployment goes"));
     }
   }
   return out;

@@ -10,14 +10,18 @@
 
 namespace mrc::systems::dnat {
 
+/// `adopt`: foreign rules that take our ports are deleted by `steps`, where nobody else's chain has
+/// them.
 std::vector<Finding> findings(const std::vector<Exposure>& wanted,
-                              const std::map<HostId, Observed>& seen);
+                              const std::map<HostId, Observed>& seen,
+                              bool adopt);
 
 /// Exposes what is wanted and not so, hides what has our mark and is not wanted.
 std::vector<plan::Step> steps(const std::string& deployment,
                               const std::vector<Exposure>& wanted,
                               const std::map<HostId, Observed>& seen,
-                              const Observations& records);
+                              const Observations& records,
+                              bool adopt);
 
 /// Hides everything that has our mark or our record.
 std::vector<plan::Step> teardown(const std::string& deployment,

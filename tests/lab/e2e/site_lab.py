@@ -88,14 +88,16 @@ class Site:
             raise AssertionError(f"on {host}, status {done.returncode}:\n{script}\n{done.stdout}{done.stderr}")
         return done.stdout
 
-    def sql_outside(self, address: str, statement: str, password: str | None = None) -> list[list[str]]:
+    def sql_outside(
+        self, address: str, statement: str, password: str | None = None, port: int = 3306
+    ) -> list[list[str]]:
         """Rows of a statement sent by a client on the workstation to the host's exposed port."""
         word = option_value(password if password is not None else self.root_password)
         with tempfile.NamedTemporaryFile("w", suffix=".cnf") as options:
             options.write(f'[client]\nuser=root\npassword="{word}"\n')
             options.flush()
             done = subprocess.run(
-                ["mariadb", f"--defaults-extra-file={options.name}", "-h", address, "-P", "3306", "-N", "-B",
+                ["mariadb", f"--defaults-extra-file={options.name}", "-h", address, "-P", str(port), "-N", "-B",
                  "--connect-timeout=10", "--default-character-set=utf8mb4"],
                 input=statement,
                 capture_output=True,

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # some variables are set by the script that uses these
+# shellcheck shell=sh disable=SC2013,SC2154 # names are words; some variables are set by the script that uses these
 # Running calicoctl v0.22 and keeping its cluster-wide things and its node on one host.
 # Set by each script before use: "$mrc_calico_name" (deployment), "$mrc_calico_endpoints".
 
@@ -70,6 +70,12 @@ mrc_calico_list() {
     mrc_die "calicoctl $* gave no table: $(tail -n 4 "$MRC_D/calico-said")"
 }
 
+# mrc_calico_note KEY LINES: entries that the record lacks, each `"KEY": JSON`, the first one's key being
+# KEY; all at once, so that a record which was lost is either noted again or still seen as lost.
+mrc_calico_note() {
+  mrc_record_write "$mrc_calico_name" "\"$1\": " "$2"
+}
+
 # mrc_calico_put SHA256 FILE: calicoctl becomes that file; ours from now on.
 mrc_calico_put() {
   mrc_calico_to=/usr/local/bin/calicoctl
@@ -112,6 +118,7 @@ mrc_calico_prepare() {
     done
     mrc_record "$mrc_calico_name" calico/paths "[$mrc_calico_absent]"
   fi
+  if [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 0 ]; then echo 1 >/proc/sys/net/ipv4/ip_forward; fi
   if [ "$(cat /proc/sys/net/ipv4/conf/all/rp_filter)" = 2 ]; then
     echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter
     # What set 2 sets it again at the next start of the host.
@@ -144,7 +151,7 @@ mrc_calico_pool() {
   mrc_calico_now=$(awk -F '|' -v cidr="$mrc_calico_cidr" \
     '$1 == cidr { gsub(/ /, "", $2); print "is " $2 }' "$MRC_D/calico-pools")
   if [ -z "$mrc_calico_now" ]; then
-    mrc_record "$mrc_calico_name" calico/pool "\"$mrc_calico_cidr\""
+    mrc_record "$mrc_calico_name" "calico/pool/$mrc_calico_cidr" '"made"'
   fi
   # Always all flags: an `add` without one takes it away. It also enables a disabled pool, which
   # `pool show` cannot tell from an enabled one.
@@ -157,12 +164,27 @@ mrc_calico_pool() {
     mrc_die "the pool $mrc_calico_cidr has options '$mrc_calico_now', not '$mrc_calico_want'"
 }
 
+# mrc_calico_pool_swap OLD CIDR OPTIONS [FLAG..]: the pools OLD (words) of ours go, and one that overlaps
+# them comes. In between nothing is announced, so a cut link does not end it there.
+mrc_calico_pool_swap() (
+  trap '' HUP TERM
+  mrc_calico_list "$MRC_D/calico-pools" 'IPv4 CIDR' pool show --ipv4
+  for mrc_calico_old in $1; do
+    if cut -d '|' -f 1 "$MRC_D/calico-pools" | grep -qxF -e "$mrc_calico_old"; then
+      mrc_calico_must 60 pool remove "$mrc_calico_old"
+    fi
+    mrc_forget "$mrc_calico_name" "calico/pool/$mrc_calico_old"
+  done
+  shift
+  mrc_calico_pool "$@"
+)
+
 # mrc_calico_profile NAME RULES_FILE: the profile with its own tag and exactly these rules. The
 # rules are replaced in one write: removing and adding would drop traffic meanwhile.
 mrc_calico_profile() {
   mrc_calico_list "$MRC_D/calico-profiles" Name profile show
   if ! grep -qxF -e "$1" "$MRC_D/calico-profiles"; then
-    mrc_record "$mrc_calico_name" calico/profile "\"$1\""
+    mrc_record "$mrc_calico_name" "calico/profile/$1" '"made"'
     mrc_calico_must 30 profile add "$1"
   fi
   mrc_calico_must 30 profile "$1" tag show
@@ -198,12 +220,35 @@ mrc_calico_registered() {
     END { exit !found }' "$MRC_D/calico-nodes"
 }
 
+# mrc_calico_renamed IP: the names that this host had before go from etcd, with their endpoints, as a
+# node refuses to start beside one of the same address. A name is known as this host's former one by the
+# node's container or by the record; an endpoint there that no record here has is somebody else's.
+mrc_calico_renamed() {
+  mrc_calico_list "$MRC_D/calico-nodes" Hostname node show
+  for mrc_calico_old in $(awk -F '|' -v host="$(uname -n)" -v ip="$1" \
+    '$1 != host && $2 == ip { print $1 }' "$MRC_D/calico-nodes"); do
+    docker container inspect --format '{{range .Config.Env}}{{println .}}{{end}}' calico-node 2>/dev/null |
+      grep -qxF -e "HOSTNAME=$mrc_calico_old" ||
+      grep -qsF -e "\"host\": \"$mrc_calico_old\"" -e "\"host\":\"$mrc_calico_old\"" \
+        "/var/lib/mrc/$mrc_calico_name.json" ||
+      mrc_die "etcd has the address $1 for the node $mrc_calico_old; if that host is gone: calicoctl node remove --hostname=$mrc_calico_old"
+    mrc_calico_list "$MRC_D/calico-endpoints" Hostname endpoint show --detailed
+    for mrc_calico_workload in $(awk -F '|' -v host="$mrc_calico_old" '$1 == host { print $3 }' \
+      "$MRC_D/calico-endpoints"); do
+      grep -qsF -e "$mrc_calico_workload" /var/lib/mrc/*.json || mrc_die \
+        "the container $mrc_calico_workload hangs on the former name $mrc_calico_old of this host, and mrc did not attach it: calicoctl container remove $mrc_calico_workload"
+    done
+    mrc_calico_must 60 node remove "--hostname=$mrc_calico_old" --remove-endpoints
+  done
+}
+
 # mrc_calico_node IP IMAGE LIBNETWORK_IMAGE: the node runs; no libnetwork when that is empty. Left
 # alone when it is as wanted, as each start makes Felix and BIRD start anew.
 mrc_calico_node() {
   if mrc_calico_node_is "$@" >/dev/null && mrc_calico_registered "$1"; then return 0; fi
   mrc_record "$mrc_calico_name" calico/node "{\"image\": \"$2\"}"
   if [ -n "$3" ]; then mrc_record "$mrc_calico_name" calico/libnetwork "{\"image\": \"$3\"}"; fi
+  mrc_calico_renamed "$1"
   mrc_calico_node_run "$@"
   mrc_calico_node_is "$@" >"$MRC_D/calico-why" ||
     mrc_die "calicoctl node ended, but the container is $(tail -n 1 "$MRC_D/calico-why")"

@@ -144,7 +144,7 @@ mrc_calico_endpoint() {
   fi
   mrc_calico_free "$mrc_calico_address" "$mrc_calico_server" "$@"
   mrc_record "$mrc_calico_name" "calico/endpoint/$mrc_calico_server" \
-    "{\"address\": \"$mrc_calico_address\", \"container\": \"$mrc_calico_container_id\", \"host\": \"$(uname -n)\"}"
+    "{\"address\": \"$mrc_calico_address\", \"container\": \"$mrc_calico_container_id\", \"host\": \"$(uname -n)\", \"profile\": \"$mrc_calico_wanted\"}"
 
   # An endpoint of this container: with the address and its interface it stays, else it goes.
   mrc_calico_list "$MRC_D/calico-endpoints" Hostname endpoint show --detailed
@@ -168,6 +168,9 @@ mrc_calico_endpoint() {
     mrc_calico_must 60 container add "$mrc_calico_container_id" "$mrc_calico_address"
   fi
   mrc_calico_must 30 container "$mrc_calico_container_id" profile set "$mrc_calico_wanted"
+  if ! mrc_calico_served "$mrc_calico_address" >/dev/null; then
+    mrc_calico_route "$mrc_calico_address" "$(mrc_calico_host_end "$mrc_calico_pid" eth1)"
+  fi
   mrc_calico_rc=0
   mrc_wait 60 "Felix to serve $mrc_calico_address" mrc_calico_served "$mrc_calico_address" \
     2>"$MRC_D/calico-why" || mrc_calico_rc=$?
@@ -181,5 +184,40 @@ Felix's log: $(tail -n 3 /var/log/calico/felix/current 2>&1)"
 mrc_calico_served() {
   ip -4 -o route show "$1/32" | grep -q ' dev cali' && return 0
   echo "no route to $1 yet"
+  return 1
+}
+
+# mrc_calico_chain LINK: the rules of Felix's chain for what goes to that interface; nothing when there is
+# none.
+mrc_calico_chain() {
+  for mrc_calico_save in iptables-save iptables-legacy-save; do
+    if command -v "$mrc_calico_save" >/dev/null 2>&1; then
+      "$mrc_calico_save" -t filter 2>/dev/null | grep -e "^-A felix-to-${1#cali} " || :
+    fi
+  done
+}
+
+# mrc_calico_route ADDRESS LINK: a route that somebody deleted comes back, as Felix makes it only once.
+# That he has seen the endpoint, his chain for it tells; else there is nothing to do but wait for him.
+mrc_calico_route() {
+  if [ -n "$2" ] && [ -n "$(mrc_calico_chain "$2")" ]; then ip -4 route replace "$1/32" dev "$2"; fi
+}
+
+# mrc_calico_profiles SERVER ADDRESS PROFILE..: the server's endpoint has these profiles, and Felix goes by
+# them.
+mrc_calico_profiles() {
+  mrc_calico_address=$2
+  mrc_calico_container_id=$(docker container inspect --format '{{.Id}}' "$1")
+  shift 2
+  mrc_calico_must 30 container "$mrc_calico_container_id" profile set "$@"
+  mrc_wait 60 "Felix to let in the members of $*" mrc_calico_policed "$mrc_calico_address" $#
+}
+
+# mrc_calico_policed ADDRESS COUNT: Felix's chain for the address asks that many profiles.
+mrc_calico_policed() {
+  mrc_calico_link=$(ip -4 -o route show "$1/32" | sed -n 's/.* dev \(cali[0-9a-f]*\).*/\1/p')
+  mrc_calico_asked=$(mrc_calico_chain "$mrc_calico_link" | grep -c -e ' -j felix-p-' || :)
+  [ "$mrc_calico_asked" = "$2" ] && return 0
+  echo "its rules ask $mrc_calico_asked profiles"
   return 1
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # some variables are set by the script that uses these
+# shellcheck shell=sh disable=SC2013,SC2154 # names are words; some variables are set by the script that uses these
 # Taking away what mrc made of Calico v0.22. Needs calico_v0.sh and calico_v0_endpoint.sh.
 # "$mrc_calico_etcd_goes" is `yes` when etcd itself belongs to the deployment.
 
@@ -56,17 +56,11 @@ mrc_calico_endpoint_gone() {
   mrc_forget "$mrc_calico_name" "calico/endpoint/$1"
 }
 
-# mrc_calico_cluster_gone: profile and pool that mrc made, when no endpoint is left that uses them;
-# then, when etcd held nothing of Calico before and no node is left, all of its keys.
-mrc_calico_cluster_gone() {
-  if ! mrc_calico_answers; then
-    for mrc_calico_key in profile pool cluster; do
-      mrc_forget "$mrc_calico_name" "calico/$mrc_calico_key"
-    done
-    return 0
-  fi
-  mrc_calico_list "$MRC_D/calico-endpoints" Hostname endpoint show --detailed
-  if mrc_recorded "$mrc_calico_name" calico/profile; then
+# mrc_calico_profile_gone NAME: the profile that mrc made, unless some endpoint has it.
+mrc_calico_profile_gone() {
+  mrc_recorded "$mrc_calico_name" "calico/profile/$1" || return 0
+  if mrc_calico_answers; then
+    mrc_calico_list "$MRC_D/calico-endpoints" Hostname endpoint show --detailed
     if awk -F '|' -v name="$1" '{ n = split($7, all, ",")
         for (i = 1; i <= n; ++i) if (all[i] == name) found = 1 } END { exit !found }' \
       "$MRC_D/calico-endpoints"; then
@@ -78,26 +72,49 @@ mrc_calico_cluster_gone() {
         mrc_die "the profile $1 is still there: $(cat "$MRC_D/calico-said")"
       fi
     fi
-    mrc_forget "$mrc_calico_name" calico/profile
   fi
-  if mrc_recorded "$mrc_calico_name" calico/pool; then
-    if [ -s "$MRC_D/calico-endpoints" ]; then
-      echo "other endpoints are left, so the pool $2 stays"
-      mrc_calico_pass calico/pool "\"$2\""
+  mrc_forget "$mrc_calico_name" "calico/profile/$1"
+}
+
+# mrc_calico_within CIDR: some endpoint of those just listed has an address in it.
+mrc_calico_within() {
+  awk -F '|' -v cidr="$1" '
+    function number(ip, part) {
+      split(ip, part, ".")
+      return ((part[1] * 256 + part[2]) * 256 + part[3]) * 256 + part[4]
+    }
+    BEGIN { split(cidr, pool, "/"); size = 2 ^ (32 - pool[2]) }
+    { sub(/\/32$/, "", $5) }
+    int(number($5) / size) == int(number(pool[1]) / size) { found = 1 }
+    END { exit !found }' "$MRC_D/calico-endpoints"
+}
+
+# mrc_calico_pool_gone CIDR: the pool that mrc made, unless some endpoint's address is of it.
+mrc_calico_pool_gone() {
+  mrc_recorded "$mrc_calico_name" "calico/pool/$1" || return 0
+  if mrc_calico_answers; then
+    mrc_calico_list "$MRC_D/calico-endpoints" Hostname endpoint show --detailed
+    if mrc_calico_within "$1"; then
+      echo "other endpoints have addresses of the pool $1, which stays"
     else
       mrc_calico_list "$MRC_D/calico-pools" 'IPv4 CIDR' pool show --ipv4
-      if awk -F '|' -v cidr="$2" '$1 == cidr { found = 1 } END { exit !found }' \
+      if awk -F '|' -v cidr="$1" '$1 == cidr { found = 1 } END { exit !found }' \
         "$MRC_D/calico-pools"; then
-        mrc_calico_must 60 pool remove "$2"
+        mrc_calico_must 60 pool remove "$1"
       fi
     fi
-    mrc_forget "$mrc_calico_name" calico/pool
   fi
-  if mrc_recorded "$mrc_calico_name" calico/cluster; then
+  mrc_forget "$mrc_calico_name" "calico/pool/$1"
+}
+
+# mrc_calico_cluster_gone: all of Calico's keys, when etcd held none before and no node is left.
+mrc_calico_cluster_gone() {
+  mrc_recorded "$mrc_calico_name" calico/cluster || return 0
+  if mrc_calico_answers; then
+    mrc_calico_list "$MRC_D/calico-endpoints" Hostname endpoint show --detailed
     mrc_calico_list "$MRC_D/calico-nodes" Hostname node show
     if [ -s "$MRC_D/calico-nodes" ] || [ -s "$MRC_D/calico-endpoints" ]; then
       echo "other nodes use Calico's keys in etcd, which stay"
-      mrc_calico_pass calico/cluster '"etcd had no calico keys"'
     else
       mrc_calico_answer=$(mrc_calico_etcd DELETE '/v2/keys/calico?recursive=true')
       case $mrc_calico_answer in
@@ -105,24 +122,63 @@ mrc_calico_cluster_gone() {
         *) mrc_die "etcd does not delete Calico's keys: $mrc_calico_answer" ;;
       esac
     fi
-    mrc_forget "$mrc_calico_name" calico/cluster
   fi
+  mrc_forget "$mrc_calico_name" calico/cluster
 }
 
-# mrc_calico_pass KEY JSON: another deployment's record on this host, if there is one, takes it over.
-mrc_calico_pass() {
-  mrc_calico_heir=$(mrc_calico_others | head -n 1)
-  if [ -n "$mrc_calico_heir" ]; then mrc_record "$mrc_calico_heir" "$1" "$2"; fi
+# mrc_calico_give OTHER KEY JSON: that deployment's record has it from now on.
+mrc_calico_give() {
+  grep -qs '"calico/' "/var/lib/mrc/$1.json" ||
+    mrc_die "the deployment $1 has left this host meanwhile; plan again"
+  mrc_record "$1" "$2" "$3"
+}
+
+# mrc_calico_dead_host IP SHARED [ADDRESS]..: etcd forgets the node with that address, and its endpoints.
+# SHARED is `yes` when another deployment has that host too: then only these addresses go.
+mrc_calico_dead_host() {
+  mrc_calico_ip=$1
+  mrc_calico_shared=$2
+  shift 2
+  mrc_calico_list "$MRC_D/calico-nodes" Hostname node show
+  for mrc_calico_dead in $(awk -F '|' -v ip="$mrc_calico_ip" '$2 == ip { print $1 }' \
+    "$MRC_D/calico-nodes"); do
+    if [ "$mrc_calico_shared" != yes ]; then
+      mrc_calico_must 60 node remove "--hostname=$mrc_calico_dead" --remove-endpoints
+      continue
+    fi
+    for mrc_calico_address in "$@"; do
+      mrc_calico_holders "$mrc_calico_address"
+      for mrc_calico_workload in $(awk -v host="$mrc_calico_dead" '$1 == host { print $2 }' \
+        "$MRC_D/calico-holders"); do
+        mrc_calicoctl_as 60 "$mrc_calico_dead" container remove "$mrc_calico_workload" \
+          >"$MRC_D/calico-said" ||
+          mrc_die "calicoctl container remove $mrc_calico_workload: $(tail -n 4 "$MRC_D/calico-said")"
+      done
+    done
+  done
 }
 
 # mrc_calico_hand_over OTHER: what mrc made on this host for this deployment serves another one too:
-# that one's record takes it over, so that the last one removes it.
+# that one's record takes it over, so that the last one removes it. Of what was there before, the notes of
+# the one that started the node are the true ones.
 mrc_calico_hand_over() {
+  mrc_calico_had_node=
+  if mrc_recorded "$mrc_calico_name" calico/node; then mrc_calico_had_node=yes; fi
   sed -n 's/^  "\(calico\/[^"]*\)": \(.*[^,]\),\{0,1\}$/\1 \2/p' \
     "/var/lib/mrc/$mrc_calico_name.json" |
     grep -Ev '^calico/(endpoint/|profile|pool|cluster)' >"$MRC_D/calico-mine" || :
   while read -r mrc_calico_key mrc_calico_value; do
-    mrc_record "$1" "$mrc_calico_key" "$mrc_calico_value"
+    case $mrc_calico_key in
+      calico/calicoctl | calico/node | calico/libnetwork)
+        case $mrc_calico_value in
+          *'"inherited"'*) ;;
+          *) mrc_calico_value="${mrc_calico_value%\}}, \"inherited\": true}" ;;
+        esac
+        ;;
+    esac
+    if [ -n "$mrc_calico_had_node" ] || ! mrc_recorded "$1" "$mrc_calico_key"; then
+      mrc_record "$1" "$mrc_calico_key" "$mrc_calico_value"
+    fi
     mrc_forget "$mrc_calico_name" "$mrc_calico_key"
   done <"$MRC_D/calico-mine"
 }
@@ -247,6 +303,12 @@ mrc_calico_paths_gone() {
 # mrc_calico_binary_gone SHA256: calicoctl, when it is still the one that mrc put.
 mrc_calico_binary_gone() {
   mrc_recorded "$mrc_calico_name" calico/calicoctl || return 0
+  mrc_calico_heir=$(mrc_calico_others | head -n 1)
+  if [ -n "$mrc_calico_heir" ]; then
+    echo "calicoctl on this host now belongs to $mrc_calico_heir"
+    mrc_calico_hand_over "$mrc_calico_heir"
+    return 0
+  fi
   mrc_calico_file=/usr/local/bin/calicoctl
   if [ -e "$mrc_calico_file" ]; then
     mrc_calico_is=$(sha256sum "$mrc_calico_file")

@@ -120,6 +120,19 @@ const Endpoint* Cluster::find_by_address(std::string_view address) const {
   return found == endpoints.end() ? nullptr : &*found;
 }
 
+const Endpoint* Cluster::find_by_workload(std::string_view host, std::string_view workload) const {
+  const auto found = std::find_if(endpoints.begin(), endpoints.end(), [&](const Endpoint& one) {
+    return one.host == host && one.workload == workload;
+  });
+  return found == endpoints.end() ? nullptr : &*found;
+}
+
+bool Cluster::uses(std::string_view profile) const {
+  return std::any_of(endpoints.begin(), endpoints.end(), [&](const Endpoint& one) {
+    return std::find(one.profiles.begin(), one.profiles.end(), profile) != one.profiles.end();
+  });
+}
+
 Result<Cluster> parse_cluster(std::string_view text) {
   const auto json = Json::parse(text, nullptr, false);
   if (!json.is_object()) {

@@ -44,6 +44,10 @@ struct Cluster {
   std::vector<Endpoint> endpoints;
 
   const Endpoint* find_by_address(std::string_view address) const;
+  /// The one of that container under that host name; null: none.
+  const Endpoint* find_by_workload(std::string_view host, std::string_view workload) const;
+  /// Some endpoint names the profile.
+  bool uses(std::string_view profile) const;
 };
 
 /// Reads etcd's v2 answer to GET /v2/keys/calico?recursive=true.

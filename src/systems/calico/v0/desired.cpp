@@ -37,10 +37,22 @@ std::vector<const HostWant*> Desired::nodes() const {
 }
 
 const HostWant& Desired::host(const HostId& id) const {
+  const auto* found = find(id);
+  MRC_CHECK(found != nullptr);
+  return *found;
+}
+
+const HostWant* Desired::find(const HostId& id) const {
   const auto found =
       std::find_if(hosts.begin(), hosts.end(), [&](const HostWant& one) { return one.id == id; });
-  MRC_CHECK(found != hosts.end());
-  return *found;
+  return found == hosts.end() ? nullptr : &*found;
+}
+
+bool Desired::has(const HostId& host, const ServerId& server) const {
+  const auto* one = find(host);
+  return one != nullptr && std::any_of(one->servers.begin(),
+                                       one->servers.end(),
+                                       [&](const ServerWant& want) { return want.id == server; });
 }
 
 std::string Desired::pool_options() const {
@@ -75,6 +87,7 @@ Desired make_desired(const Inputs& inputs) {
   if (topology.calico.libnetwork) want.libnetwork_image = topology.calico.libnetwork_image;
   const auto artefact = inputs.artefacts.find("calicoctl");
   if (artefact != inputs.artefacts.end()) want.calicoctl = artefact->second;
+  want.adopt = inputs.adopt;
   for (const auto& host : topology.hosts) {
     HostWant one{host.id, host.ip, false, {}};
     for (const auto* server : topology.servers_on(host.id)) {

@@ -36,10 +36,15 @@ struct Desired {
   std::string node_image;
   std::string libnetwork_image;  ///< empty: not wanted
   std::optional<Artefact> calicoctl;
+  bool adopt = false;  ///< what mrc has not made is taken over
 
   /// The hosts that run a node.
   std::vector<const HostWant*> nodes() const;
   const HostWant& host(const HostId& id) const;
+  /// Null: the host is not in the file.
+  const HostWant* find(const HostId& id) const;
+  /// The server is wanted on this host.
+  bool has(const HostId& host, const ServerId& server) const;
   /// The options of the pool as `pool show` and the plan name them: "ipip,nat-outgoing".
   std::string pool_options() const;
   /// The profile's rules as Calico keeps them.

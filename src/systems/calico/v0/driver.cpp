@@ -23,8 +23,19 @@ class Driver final : public System {
     auto reading = read(m_desired, seen);
     if (!reading) return fail(std::move(reading).error());
     auto all = node_steps(m_desired, *reading);
-    auto endpoints = endpoint_steps(m_desired, *reading);
-    std::move(endpoints.begin(), endpoints.end(), std::back_inserter(all));
+    const auto append = [&](std::vector<plan::Step> more) {
+      std::move(more.begin(), more.end(), std::back_inserter(all));
+    };
+    append(endpoint_steps(m_desired, *reading));
+    append(leaving_steps(m_desired, *reading, all));
+    // What counts as ours is noted before anything is done with it.
+    auto notes = note_steps(m_desired, *reading);
+    for (auto& step : all) {
+      for (const auto& note : notes) {
+        if (note.host == step.host) step.after.push_back(note.id);
+      }
+    }
+    append(std::move(notes));
     return all;
   }
   Result<std::vector<plan::Step>> teardown(const Observations& seen,

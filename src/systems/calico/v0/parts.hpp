@@ -12,22 +12,50 @@ namespace mrc::systems::calico::v0 {
 /// What stands in the way on these hosts.
 std::vector<Finding> findings(const Desired& want, const Reading& seen);
 
+/// A step for each host whose record lacks entries of what is there and ours.
+std::vector<plan::Step> note_steps(const Desired& want, const Reading& seen);
+
 /// calicoctl, images, pool, profile, the nodes, and the wait for their peers. While etcd does not
 /// answer, what it keeps is unknown: then each of these is planned, and its script looks again
 /// before it changes anything.
 std::vector<plan::Step> node_steps(const Desired& want, const Reading& seen);
 
-/// One step for each server whose address is not where it belongs.
+/// One step for each server whose address is not where it belongs, two where its profile has
+/// another name from now on.
 std::vector<plan::Step> endpoint_steps(const Desired& want, const Reading& seen);
 
-/// From the records alone.
+/// From the records alone: everything.
 std::vector<plan::Step> teardown_steps(const Desired& want, const Reading& seen);
+/// From the records, what the file does not ask for any more: servers, nodes, hosts, pools,
+/// profiles; and what etcd knows of hosts that are given up. `planned`: the steps so far.
+std::vector<plan::Step> leaving_steps(const Desired& want,
+                                      const Reading& seen,
+                                      const std::vector<plan::Step>& planned);
 
 std::vector<Check> make_checks(const Desired& want);
 
-/// Why the node on this host is not the wanted one, as container or in etcd; empty: it is, as far
-/// as can be known. A node that mrc did not start may reach the same etcd by other words.
-std::string node_difference(const Desired& want, const HostWant& host, const Reading& seen);
+/// How something differs from what is wanted: the first fault in words, and a line for each.
+struct Difference {
+  std::string reason;  ///< empty: it does not differ, as far as can be known
+  std::vector<plan::DiffLine> diff;
+
+  void add(std::string why, plan::DiffLine line) {
+    if (reason.empty()) reason = std::move(why);
+    diff.push_back(std::move(line));
+  }
+};
+
+/// How the node on this host differs, as container or in etcd. A node that mrc did not start may
+/// reach the same etcd by other words.
+Difference node_difference(const Desired& want, const HostWant& host, const Reading& seen);
+
+/// Starts the node; nothing when it is as wanted.
+std::optional<plan::Step> node_step(const Desired& want, const HostWant& host, const Reading& seen);
+
+inline constexpr std::string_view k_unknown =
+    "etcd does not answer yet: what it holds is looked at then";
+
+StepId host_step(const HostId& host, std::string_view what);
 
 /// True when what this container's environment calls etcd is one of our endpoints.
 bool same_etcd(const Desired& want, const HostWant& host, const NodeContainer& node);

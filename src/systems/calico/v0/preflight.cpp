@@ -23,7 +23,8 @@ void judge_calicoctl(const Desired& want,
     return;
   }
   const bool wanted = want.calicoctl && now->sha256 == want.calicoctl->sha256;
-  const bool replaced = want.calicoctl && seen.made_on(host.id).calicoctl_sha256.has_value();
+  const bool replaced =
+      want.calicoctl && (want.adopt || seen.made_on(host.id).calicoctl_sha256.has_value());
   if (wanted || replaced || right_version(*now)) return;
   all.push_back(
       {host.id,
@@ -39,7 +40,7 @@ void judge_foreign_node(const Desired& want,
                         std::vector<Finding>& all) {
   const auto& now = seen.host(host.id);
   if (!now.node || seen.made_on(host.id).node) return;
-  const auto difference = node_difference(want, host, seen);
+  const auto difference = node_difference(want, host, seen).reason;
   if (difference.empty()) return;
   all.push_back({host.id,
                  Level::fail,
@@ -84,6 +85,36 @@ void judge_kernel(const Desired& want,
   }
 }
 
+/// Our own pool goes for one that overlaps it: nobody may be left outside.
+void judge_swap(const Desired& want,
+                const HostWant& first,
+                const Cidr& old,
+                const Reading& seen,
+                std::vector<Finding>& all) {
+  for (const auto& endpoint : seen.cluster->endpoints) {
+    for (const auto& text : endpoint.addresses) {
+      const auto address = Ipv4::parse(text);
+      if (!address || !old.contains(*address) || want.pool.contains(*address)) continue;
+      const bool ours = std::any_of(seen.made.begin(), seen.made.end(), [&](const auto& one) {
+        return std::any_of(
+            one.second.endpoints.begin(), one.second.endpoints.end(), [&](const auto& made) {
+              return made.second.container == endpoint.workload;
+            });
+      });
+      if (ours) continue;
+      all.push_back({first.id,
+                     Level::fail,
+                     fmt::format("the pool {} is still used", old.text()),
+                     fmt::format("{} of the container {} on {} is outside {}",
+                                 text,
+                                 endpoint.workload.substr(0, 12),
+                                 endpoint.host,
+                                 want.pool.text()),
+                     "choose a pool that has it, or that does not overlap " + old.text()});
+    }
+  }
+}
+
 void judge_cluster(const Desired& want,
                    const HostWant& first,
                    const Reading& seen,
@@ -97,20 +128,19 @@ void judge_cluster(const Desired& want,
                    "see to the cluster at etcd.endpoints; its v2 API must be on"});
     return;
   }
-  const bool own_pool = std::any_of(seen.made.begin(), seen.made.end(), [](const auto& one) {
-    return one.second.pool.has_value();
-  });
   for (const auto& [text, pool] : seen.cluster->pools) {
     const auto cidr = Cidr::parse(text);
     if (!cidr || !cidr->overlaps(want.pool)) continue;
-    if (*cidr != want.pool) {
+    if (*cidr != want.pool && seen.made_pool(text)) {
+      judge_swap(want, first, *cidr, seen, all);
+    } else if (*cidr != want.pool) {
       all.push_back(
           {first.id,
            Level::fail,
            "another address pool overlaps",
            fmt::format("Calico has the pool {}, and would refuse {}", text, want.pool.text()),
            "use that pool in the topology, or remove it: calicoctl pool remove " + text});
-    } else if (!own_pool && pool != Pool{want.pool_options(), false}) {
+    } else if (!seen.made_pool(text) && pool != Pool{want.pool_options(), false}) {
       all.push_back({first.id,
                      Level::fail,
                      "the address pool has other options",
@@ -130,10 +160,7 @@ void judge_profile(const Desired& want,
                    std::vector<Finding>& all) {
   if (!seen.cluster) return;
   const auto found = seen.cluster->profiles.find(want.profile);
-  const bool own = std::any_of(seen.made.begin(), seen.made.end(), [](const auto& one) {
-    return one.second.profile.has_value();
-  });
-  if (own || found == seen.cluster->profiles.end() ||
+  if (seen.made_profile(want.profile) || found == seen.cluster->profiles.end() ||
       profile_differences(want, found->second).empty()) {
     return;
   }
@@ -162,8 +189,10 @@ void judge_names(const Desired& want, const Reading& seen, std::vector<Finding>&
       all.push_back({host->id, Level::fail, "the host's name has a slash", name, "change it"});
     }
     if (!seen.cluster) continue;
+    const auto former = seen.former_names(*host);
     for (const auto& [known, address] : seen.cluster->nodes) {
-      if (address == host->ip.text() && known != name) {
+      const bool renamed = std::find(former.begin(), former.end(), known) != former.end();
+      if (address == host->ip.text() && known != name && !renamed) {
         all.push_back(
             {host->id,
              Level::fail,
@@ -186,7 +215,7 @@ std::vector<Finding> findings(const Desired& want, const Reading& seen) {
     judge_kernel(want, *host, seen, all);
     for (const auto& server : host->servers) {
       const auto* holder = foreign_holder(server, seen.host(host->id), seen);
-      if (holder == nullptr) continue;
+      if (holder == nullptr || want.adopt) continue;
       all.push_back({host->id,
                      Level::fail,
                      fmt::format("the address of {} is taken", server.id),

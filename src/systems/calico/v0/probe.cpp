@@ -1,5 +1,6 @@
 #include "systems/calico/v0/probe.hpp"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -140,7 +141,15 @@ std::optional<std::string> as_string(const Json& json) {
   return json.get<std::string>();
 }
 
+std::string text_at(const Json& object, const char* field) {
+  return as_string(object.value(field, Json())).value_or("");
+}
+
+bool is_inherited(const Json& json) { return json.is_object() && json.contains("inherited"); }
+
 bool read_entry(const std::string& key, const Json& json, Made& made) {
+  constexpr std::string_view pool = "calico/pool/";
+  constexpr std::string_view profile = "calico/profile/";
   constexpr std::string_view endpoint = "calico/endpoint/";
   constexpr std::string_view image = "calico/image/";
   if (key.starts_with(endpoint)) {
@@ -148,14 +157,17 @@ bool read_entry(const std::string& key, const Json& json, Made& made) {
     const auto address = as_string(json.value("address", Json()));
     const auto container = as_string(json.value("container", Json()));
     if (!address || !container) return false;
-    made.endpoints[ServerId(key.substr(endpoint.size()))] = {*address, *container};
+    made.endpoints[ServerId(key.substr(endpoint.size()))] = {
+        *address, *container, text_at(json, "host"), text_at(json, "profile")};
   } else if (key.starts_with(image)) {
     made.images.push_back(key.substr(image.size()));
   } else if (key == "calico/calicoctl") {
+    made.inherited_calicoctl = is_inherited(json);
     made.calicoctl_sha256 = as_string(json.is_object() ? json.value("sha256", Json()) : Json());
     return made.calicoctl_sha256.has_value();
   } else if (key == "calico/node") {
     made.node = true;
+    made.inherited_node = is_inherited(json);
   } else if (key == "calico/libnetwork") {
     made.libnetwork = true;
   } else if (key == "calico/sysctl_file") {
@@ -174,12 +186,10 @@ bool read_entry(const std::string& key, const Json& json, Made& made) {
       if (!path.is_string()) return false;
       made.absent_paths.push_back(path.get<std::string>());
     }
-  } else if (key == "calico/pool") {
-    made.pool = as_string(json);
-    return made.pool.has_value();
-  } else if (key == "calico/profile") {
-    made.profile = as_string(json);
-    return made.profile.has_value();
+  } else if (key.starts_with(pool)) {
+    made.pools.insert(key.substr(pool.size()));
+  } else if (key.starts_with(profile)) {
+    made.profiles.insert(key.substr(profile.size()));
   } else if (key == "calico/cluster") {
     made.cluster = true;
   }
@@ -197,13 +207,57 @@ std::set<std::string> Reading::attached_ids(const ServerId& server) const {
   return ids;
 }
 
+bool Reading::made_pool(const std::string& cidr) const {
+  return std::any_of(
+      made.begin(), made.end(), [&](const auto& one) { return one.second.pools.contains(cidr); });
+}
+
+bool Reading::made_profile(const std::string& name) const {
+  return std::any_of(made.begin(), made.end(), [&](const auto& one) {
+    return one.second.profiles.contains(name);
+  });
+}
+
+std::vector<std::string> Reading::former_names(const HostWant& host) const {
+  std::vector<std::string> names;
+  const auto& now = hosts.at(host.id);
+  const auto& ours = made.at(host.id);
+  if (!cluster || !ours.node) return names;
+  const auto was_ours = [&](const std::string& name) {
+    if (now.node) {
+      const auto env = now.node->env.find("HOSTNAME");
+      if (env != now.node->env.end() && env->second == name) return true;
+    }
+    return std::any_of(ours.endpoints.begin(), ours.endpoints.end(), [&](const auto& one) {
+      return one.second.host == name;
+    });
+  };
+  for (const auto& [name, address] : cluster->nodes) {
+    if (address == host.ip.text() && name != now.kernel_name && was_ours(name)) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+bool Reading::is_forgotten(std::string_view name) const {
+  if (!cluster) return false;
+  const auto known = cluster->nodes.find(std::string(name));
+  return known != cluster->nodes.end() &&
+         std::any_of(forgotten.begin(), forgotten.end(), [&](const auto& one) {
+           return one.second == known->second;
+         });
+}
+
 shell::Script probe_script(const Desired& want, const HostId& host) {
   const auto nodes = want.nodes();
   const bool reads_etcd = !nodes.empty() && nodes.front()->id == host;
   std::vector<std::string> servers;
-  for (const auto& server : want.host(host).servers) {
-    servers.push_back(server.id.text());
-    servers.push_back(server.address.text());
+  if (const auto* wanted = want.find(host)) {
+    for (const auto& server : wanted->servers) {
+      servers.push_back(server.id.text());
+      servers.push_back(server.address.text());
+    }
   }
   shell::Script script;
   script.use(embedded::calico_v0_sh)
@@ -245,6 +299,7 @@ Result<Made> parse_made(const std::map<std::string, std::string>& record) {
   Made made;
   for (const auto& [key, text] : record) {
     if (!key.starts_with("calico/")) continue;
+    made.anything = true;
     const auto json = Json::parse(text, nullptr, false);
     if (json.is_discarded() || !read_entry(key, json, made)) {
       return fail(ErrorKind::unreadable, "the record's {} is unreadable: {}", key, excerpt(text));
@@ -253,23 +308,56 @@ Result<Made> parse_made(const std::map<std::string, std::string>& record) {
   return made;
 }
 
+namespace {
+
+Result<void> read_host(const HostId& host, const Observations& seen, Reading& reading) {
+  auto observation = seen.get(host, "calico");
+  if (!observation) return fail(std::move(observation).error());
+  auto parsed = parse_probe((*observation)->out);
+  if (!parsed) return fail(std::move(parsed).error().with("reading {}", host));
+  auto made = parse_made(seen.record(host));
+  if (!made) return fail(std::move(made).error().with("reading {}", host));
+  for (const auto& [name, record] : seen.others(host)) {
+    auto other = parse_made(record);
+    if (!other) return fail(std::move(other).error().with("reading {} of {}", name, host));
+    if (other->anything) reading.others[host][name] = std::move(*other);
+    const auto hosts = recorded_hosts(record);
+    if (!hosts) return fail(hosts.error());
+    for (const auto& [id, how] : *hosts) reading.shared.insert(how.ip);
+  }
+  if (parsed->cluster) reading.cluster = parsed->cluster;
+  if (!parsed->etcd_why.empty()) reading.etcd_why = parsed->etcd_why;
+  reading.hosts[host] = std::move(*parsed);
+  reading.made[host] = std::move(*made);
+  return {};
+}
+
+}  // namespace
+
 Result<Reading> read(const Desired& want, const Observations& seen) {
   Reading reading;
   for (const auto& host : want.hosts) {
-    auto observation = seen.get(host.id, "calico");
-    if (!observation) return fail(std::move(observation).error());
-    auto parsed = parse_probe((*observation)->out);
-    if (!parsed) return fail(std::move(parsed).error().with("reading {}", host.id));
-    auto made = parse_made(seen.record(host.id));
-    if (!made) return fail(std::move(made).error().with("reading {}", host.id));
-    if (parsed->cluster) reading.cluster = parsed->cluster;
-    if (!parsed->etcd_why.empty()) reading.etcd_why = parsed->etcd_why;
-    reading.hosts[host.id] = std::move(*parsed);
-    reading.made[host.id] = std::move(*made);
+    if (auto done = read_host(host.id, seen, reading); !done) return fail(done.error());
     for (const auto& server : host.servers) {
       if (seen.is_lost(plan::milestone::endpoint_ready(server.id)))
         reading.losing.insert(server.id);
     }
+  }
+  for (const auto& [host, how] : seen.departed()) {
+    if (auto done = read_host(host, seen, reading); !done) return fail(done.error());
+    reading.departed.push_back(host);
+  }
+  for (const auto& [host, how] : seen.forgotten()) reading.forgotten[host] = how.ip;
+  for (const auto* host : want.nodes()) {
+    if (is_record_lost(*host, reading)) reading.lost.insert(host->id);
+  }
+  reading.unnoted = claims(want, reading);
+  for (const auto& [host, entries] : reading.unnoted) {
+    auto record = seen.record(host);
+    record.insert(entries.begin(), entries.end());
+    auto made = parse_made(record);
+    if (!made) return fail(std::move(made).error().with("reading {}", host));
+    reading.made[host] = std::move(*made);
   }
   return reading;
 }

@@ -54,22 +54,28 @@ struct HostSeen {
   std::string etcd_why;            ///< when it did not
 };
 
-/// What mrc's records say of one host, as far as it is Calico's.
+/// What one deployment's record says of one host, as far as it is Calico's.
 struct Made {
+  bool anything = false;
   std::optional<std::string> calicoctl_sha256;
   bool node = false;
   bool libnetwork = false;
+  /// Made for another deployment, which is gone: this one's file need not be to the letter.
+  bool inherited_node = false;
+  bool inherited_calicoctl = false;
   std::vector<std::string> images;
   std::vector<std::pair<std::string, std::string>> sysctls;
   bool has_sysctls = false;  ///< also when none was to be noted, or only the file was made
   std::vector<std::string> absent_paths;
   bool has_paths = false;
-  std::optional<std::string> pool;
-  std::optional<std::string> profile;
+  std::set<std::string> pools;
+  std::set<std::string> profiles;
   bool cluster = false;
   struct Attached {
     std::string address;
     std::string container;
+    std::string host;     ///< the name that Calico had the host under
+    std::string profile;  ///< which it was given
   };
   std::map<ServerId, Attached> endpoints;
 
@@ -77,13 +83,20 @@ struct Made {
   bool host_things() const {
     return node || libnetwork || !images.empty() || has_sysctls || has_paths;
   }
-  bool cluster_things() const { return pool || profile || cluster; }
+  bool cluster_things() const { return !pools.empty() || !profiles.empty() || cluster; }
 };
 
-/// All hosts, read.
+/// All hosts, read; those that left the file too.
 struct Reading {
   std::map<HostId, HostSeen> hosts;
-  std::map<HostId, Made> made;
+  std::map<HostId, Made> made;                           ///< what `unnoted` holds counts as made
+  std::map<HostId, std::map<std::string, Made>> others;  ///< deployment → its record there
+  std::vector<HostId> departed;
+  std::map<HostId, std::string> forgotten;  ///< hosts given up → their address
+  std::set<std::string> shared;             ///< addresses of hosts that other deployments have too
+  /// Entries that a record lacks: it was lost, or what is there is taken over. Key → JSON.
+  std::map<HostId, std::map<std::string, std::string>> unnoted;
+  std::set<HostId> lost;  ///< hosts whose record was lost
   /// etcd's keys; empty when etcd did not answer, which is not the same as having none.
   std::optional<Cluster> cluster;
   std::string etcd_why;
@@ -93,6 +106,12 @@ struct Reading {
   const Made& made_on(const HostId& id) const { return made.at(id); }
   /// Every container id under which mrc attached this server, on any host.
   std::set<std::string> attached_ids(const ServerId& server) const;
+  bool made_pool(const std::string& cidr) const;
+  bool made_profile(const std::string& name) const;
+  /// The names under which etcd still has the host, though its kernel has another one now.
+  std::vector<std::string> former_names(const HostWant& host) const;
+  /// Calico's name for a host that was given up.
+  bool is_forgotten(std::string_view name) const;
 };
 
 /// Asks one host; etcd is asked by the first host that runs a node only, as all see the same.
@@ -110,6 +129,15 @@ Result<HostSeen> parse_probe(std::string_view text);
 
 /// Reads the record's entries that begin with "calico/". Errors: `unreadable`.
 Result<Made> parse_made(const std::map<std::string, std::string>& record);
+
+/// Entries that a record lacks: what counts as ours though nothing says so, as its record was lost,
+/// as the host that had it is given up, or as it is taken over. Host → key → JSON.
+std::map<HostId, std::map<std::string, std::string>> claims(const Desired& want,
+                                                            const Reading& reading);
+
+/// Our container has the server's address, though the record knows nothing of Calico. As an entry
+/// is written before anything is attached, there was one.
+bool is_record_lost(const HostWant& host, const Reading& reading);
 
 /// Everything that planning needs. Errors: `unreadable`, naming the host.
 Result<Reading> read(const Desired& want, const Observations& seen);

@@ -21,10 +21,10 @@ shell::Script make_script(const Desired& want) {
   return script;
 }
 
-shell::Script gone_script(const Desired& want) {
+shell::Script gone_script(const Desired& want, bool etcd_goes) {
   auto script = make_script(want);
   script.use(embedded::calico_v0_gone_sh)
-      .line("mrc_calico_etcd_goes={}", want.own_etcd ? "yes" : "no")
+      .line("mrc_calico_etcd_goes={}", etcd_goes ? "yes" : "no")
       .line("mrc_calico_ipip={}", want.ipip ? "yes" : "");
   return script;
 }

@@ -7,8 +7,8 @@ namespace mrc::systems::calico::v0 {
 
 /// A script that knows the functions for building, and whose they are.
 shell::Script make_script(const Desired& want);
-/// The same for taking away.
-shell::Script gone_script(const Desired& want);
+/// The same for taking away. `etcd_goes`: with all that Calico keeps there.
+shell::Script gone_script(const Desired& want, bool etcd_goes);
 /// The same for asking only.
 shell::Script ask_script(const Desired& want);
 

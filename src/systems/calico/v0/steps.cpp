@@ -14,21 +14,23 @@ using plan::DiffLine;
 using plan::Step;
 using std::chrono::seconds;
 
-constexpr std::string_view k_unknown = "etcd does not answer yet: what it holds is looked at then";
-
-StepId host_step(const HostId& host, std::string_view what) {
-  return StepId(fmt::format("calico/{}/{}", host, what));
-}
-
 std::optional<Step> calicoctl_step(const Desired& want, const HostWant& host, const Reading& seen) {
   if (!want.calicoctl) return {};
   const auto& now = seen.host(host.id).calicoctl;
-  const bool ours = seen.made_on(host.id).calicoctl_sha256.has_value();
-  if (now && (now->sha256 == want.calicoctl->sha256 || !ours)) return {};
+  const auto& made = seen.made_on(host.id);
+  const bool ours = made.calicoctl_sha256.has_value();
+  const auto wanted = want.calicoctl->sha256;
+  // One that a former deployment put there is as good as one that was there before.
+  const bool inherited = now && made.inherited_calicoctl && now->sha256 == *made.calicoctl_sha256;
+  if (now && (now->sha256 == wanted || inherited || !(ours || want.adopt))) return {};
   Step step;
   step.id = host_step(host.id, "calicoctl");
   step.host = host.id;
   step.title = "put calicoctl";
+  step.goal = "sha256 " + wanted;
+  if (now && ours && *made.calicoctl_sha256 != now->sha256) {
+    step.reason = "it is not the one that mrc put there";
+  }
   step.change = now ? Change::update : Change::create;
   step.diff = {{step.change,
                 "/usr/local/bin/calicoctl",
@@ -55,6 +57,7 @@ std::optional<Step> image_step(const Desired& want, const HostWant& host, const 
     step.apply.line("mrc_calico_image {}", image);
   }
   if (step.diff.empty()) return {};
+  step.goal = fmt::format("images {} {}", want.node_image, want.libnetwork_image);
   step.needs = {milestone::host_ready(host.id)};
   step.timeout = seconds(900);
   return step;
@@ -73,39 +76,101 @@ Step prepare_step(const Desired& want, const HostWant& host, const HostSeen& see
   } else {
     step.reason = "the settings that Calico changes are noted first";
   }
+  const auto forward = seen.sysctls.find("net/ipv4/ip_forward");
+  if (forward != seen.sysctls.end() && forward->second == "0") {
+    step.diff.push_back({Change::update, "net.ipv4.ip_forward", "0", "1"});
+    step.reason = "without forwarding, no container is reached";
+  }
+  step.goal = "rp_filter other than 2, ip_forward 1";
   step.apply = make_script(want);
   step.apply.line("mrc_calico_prepare");
   step.needs = {milestone::host_ready(host.id)};
   return step;
 }
 
+/// Our own pools that must go before the wanted one can come, as no two may overlap.
+std::vector<std::string> pools_in_the_way(const Desired& want, const Reading& seen) {
+  std::vector<std::string> out;
+  if (!seen.cluster) return out;
+  for (const auto& [text, pool] : seen.cluster->pools) {
+    const auto cidr = Cidr::parse(text);
+    if (cidr && *cidr != want.pool && cidr->overlaps(want.pool) && seen.made_pool(text)) {
+      out.push_back(text);
+    }
+  }
+  return out;
+}
+
+/// Addresses of servers that hang on other hosts, each with the host they are reached by.
+std::vector<std::string> routes_from(const Desired& want,
+                                     const HostWant& host,
+                                     const Reading& seen) {
+  std::vector<std::string> pairs;
+  for (const auto* other : want.nodes()) {
+    for (const auto& server : other->servers) {
+      const auto* endpoint = seen.cluster->find_by_address(server.address.text());
+      if (other->id == host.id || endpoint == nullptr ||
+          endpoint->host != seen.host(other->id).kernel_name) {
+        continue;
+      }
+      pairs.push_back(server.address.text());
+      pairs.push_back(other->ip.text());
+    }
+  }
+  return pairs;
+}
+
 std::optional<Step> pool_step(const Desired& want, const HostWant& host, const Reading& seen) {
   Step step;
   step.id = StepId("calico/pool");
   step.host = host.id;
-  step.title = fmt::format("add the address pool {}", want.pool.text());
+  const auto text = want.pool.text();
   const auto options = want.pool_options();
-  if (seen.cluster) {
-    const auto found = seen.cluster->pools.find(want.pool.text());
-    if (found == seen.cluster->pools.end()) {
-      step.diff.push_back({Change::create, "pool", "", want.pool.text()});
-      if (!options.empty()) step.diff.push_back({Change::create, "options", "", options});
-    } else {
-      if (found->second == Pool{options, false}) return {};
-      step.title = fmt::format("set the options of the address pool {}", want.pool.text());
-      step.change = Change::update;
-      const auto now = found->second.options + (found->second.disabled ? " (disabled)" : "");
-      step.diff.push_back({Change::update, "options", now, options});
-    }
+  step.title = fmt::format("add the address pool {}", text);
+  step.goal = fmt::format("pool {} with '{}'", text, options);
+  const auto in_the_way = pools_in_the_way(want, seen);
+  for (const auto& one : in_the_way) step.diff.push_back({Change::remove, "pool", one, ""});
+  const auto* now =
+      seen.cluster && seen.cluster->pools.contains(text) ? &seen.cluster->pools.at(text) : nullptr;
+  if (now == nullptr) {
+    if (!seen.cluster) step.reason = k_unknown;
+    step.diff.push_back({Change::create, "pool", "", text});
+    if (!options.empty()) step.diff.push_back({Change::create, "options", "", options});
   } else {
-    step.reason = k_unknown;
-    step.diff.push_back({Change::create, "pool", "", want.pool.text()});
+    if (*now == Pool{options, false} && in_the_way.empty()) return {};
+    step.title = fmt::format("set the options of the address pool {}", text);
+    step.change = Change::update;
+    const auto is = now->options + (now->disabled ? " (disabled)" : "");
+    step.diff.push_back({Change::update, "options", is, options});
   }
   std::vector<std::string> flags;
   if (want.ipip) flags.emplace_back("--ipip");
   if (want.nat_outgoing) flags.emplace_back("--nat-outgoing");
   step.apply = make_script(want);
-  step.apply.line("mrc_calico_pool {} {} {}", want.pool.text(), options, shell::words(flags));
+  if (!in_the_way.empty()) {
+    step.title = fmt::format(
+        "put the address pool {} in the place of {}", text, fmt::join(in_the_way, ", "));
+    step.change = Change::replace;
+    step.reason = "pools may not overlap, so the old one goes first; servers keep their addresses";
+    step.apply.line("mrc_calico_pool_swap {} {} {} {}",
+                    fmt::format("{}", fmt::join(in_the_way, " ")),
+                    text,
+                    options,
+                    shell::words(flags));
+  } else {
+    step.apply.line("mrc_calico_pool {} {} {}", text, options, shell::words(flags));
+  }
+  const bool tunnel =
+      now != nullptr && (now->options.find("ipip") != std::string::npos) != want.ipip;
+  if (!in_the_way.empty() || tunnel) {
+    step.risk = plan::Risk::disruptive;
+    step.impact =
+        "servers on different hosts do not reach one another, some 10 s; each stays reachable at "
+        "its own host";
+    step.apply.line("mrc_wait 60 {} mrc_calico_routed {}",
+                    "the routes",
+                    shell::words(routes_from(want, host, seen)));
+  }
   step.needs = {milestone::host_ready(host.id), milestone::etcd_healthy()};
   step.timeout = seconds(180);
   return step;
@@ -144,6 +209,7 @@ std::optional<Step> profile_step(const Desired& want, const HostWant& host, cons
   step.host = host.id;
   step.title = fmt::format("create the profile {}", want.profile);
   const auto rules = want.rules_json();
+  step.goal = fmt::format("profile {} {}", want.profile, rules);
   const auto* now = seen.cluster ? find_profile(*seen.cluster, want.profile) : nullptr;
   if (now != nullptr) {
     step.title = fmt::format("set the rules of the profile {}", want.profile);
@@ -160,37 +226,6 @@ std::optional<Step> profile_step(const Desired& want, const HostWant& host, cons
   step.needs = {milestone::host_ready(host.id), milestone::etcd_healthy()};
   step.gives = {milestone::profile_open()};
   step.timeout = seconds(180);
-  return step;
-}
-
-std::optional<Step> node_step(const Desired& want, const HostWant& host, const Reading& seen) {
-  const auto& now = seen.host(host.id);
-  Step step;
-  step.id = host_step(host.id, "node");
-  step.host = host.id;
-  step.title = "start the Calico node";
-  step.reason = node_difference(want, host, seen);
-  if (step.reason.empty()) {
-    if (seen.cluster || !seen.made_on(host.id).node) return {};
-    step.reason = k_unknown;
-  }
-  if (now.node) {
-    step.change = Change::replace;
-    if (now.node->running && seen.cluster) step.risk = plan::Risk::disruptive;
-  }
-  step.diff.push_back(
-      {step.change, "calico-node", now.node ? now.node->image : "", want.node_image});
-  if (!want.libnetwork_image.empty()) {
-    step.diff.push_back({now.libnetwork ? Change::replace : Change::create,
-                         "calico-libnetwork",
-                         now.libnetwork ? now.libnetwork->image : "",
-                         want.libnetwork_image});
-  }
-  step.apply = make_script(want);
-  step.apply.line(
-      "mrc_calico_node {} {} {}", host.ip.text(), want.node_image, want.libnetwork_image);
-  step.needs = {milestone::host_ready(host.id), milestone::etcd_healthy()};
-  step.timeout = seconds(420);
   return step;
 }
 
@@ -223,23 +258,18 @@ void push(std::vector<Step>& all, std::optional<Step> step, const std::vector<St
   all.push_back(std::move(*step));
 }
 
+/// What a host's node comes after.
+std::vector<StepId> before_node(const HostId& host) {
+  return {StepId("calico/pool"),
+          host_step(host, "calicoctl"),
+          host_step(host, "sysctl"),
+          host_step(host, "image")};
+}
+
 }  // namespace
 
-bool same_etcd(const Desired& want, const HostWant& host, const NodeContainer& node) {
-  const auto value = [&](const char* name) {
-    const auto found = node.env.find(name);
-    return found == node.env.end() ? std::string() : found->second;
-  };
-  const auto endpoints = value("ETCD_ENDPOINTS");
-  const auto authority = value("ETCD_AUTHORITY");
-  const auto all = want.endpoints + ",";
-  if (!endpoints.empty()) {
-    return all.find(endpoints.substr(0, endpoints.find(',')) + ",") != std::string::npos;
-  }
-  const bool local = authority.empty() || authority.starts_with("127.0.0.1:") ||
-                     authority.starts_with("localhost:");
-  if (local) return host.etcd_member;
-  return all.find("//" + authority + ",") != std::string::npos;
+StepId host_step(const HostId& host, std::string_view what) {
+  return StepId(fmt::format("calico/{}/{}", host, what));
 }
 
 std::vector<DiffLine> profile_differences(const Desired& want, const Profile& now) {
@@ -254,45 +284,27 @@ std::vector<DiffLine> profile_differences(const Desired& want, const Profile& no
   return diff;
 }
 
-std::string node_difference(const Desired& want, const HostWant& host, const Reading& seen) {
-  const auto& now = seen.host(host.id);
-  const bool ours = seen.made_on(host.id).node;
-  const auto has = [](const NodeContainer& one, const char* name, const std::string& value) {
-    const auto found = one.env.find(name);
-    return found != one.env.end() && found->second == value;
-  };
-  const auto differs = [&](const std::optional<NodeContainer>& one,
-                           std::string_view name,
-                           const std::string& image) -> std::string {
-    if (!one) return fmt::format("{} is not there", name);
-    if (!one->running) return fmt::format("{} does not run", name);
-    if (one->image != image) return fmt::format("{} has the image {}", name, one->image);
-    if (one->restart != "always") return fmt::format("{} would not start again by itself", name);
-    if (!has(*one, "HOSTNAME", now.kernel_name)) {
-      return fmt::format("{} goes by another host name", name);
+std::vector<Step> note_steps(const Desired& want, const Reading& seen) {
+  std::vector<Step> all;
+  for (const auto& [host, entries] : seen.unnoted) {
+    const bool lost = seen.lost.contains(host);
+    Step step;
+    step.id = host_step(host, "note");
+    step.host = host;
+    step.change = Change::update;
+    step.title = lost ? "note again what is ours of Calico" : "take over what is there of Calico";
+    step.reason = lost ? "the record on the host was lost" : "nobody's record has it";
+    if (lost) step.cause = plan::Cause::drift;
+    std::string lines;
+    for (const auto& [key, value] : entries) {
+      step.diff.push_back({Change::create, "record", "", key});
+      lines += fmt::format("{}\"{}\": {}", lines.empty() ? "" : "\n", key, value);
     }
-    if (ours ? !has(*one, "ETCD_ENDPOINTS", want.endpoints) : !same_etcd(want, host, *one)) {
-      return fmt::format("{} has other etcd endpoints", name);
-    }
-    return {};
-  };
-  if (!now.docker_up) return "what runs is not known: Docker does not answer";
-  auto reason = differs(now.node, "calico-node", want.node_image);
-  if (reason.empty() && !has(*now.node, "IP", host.ip.text())) {
-    reason = "calico-node has another address";
+    step.apply = make_script(want);
+    step.apply.line("mrc_calico_note {} {}", entries.begin()->first, lines);
+    all.push_back(std::move(step));
   }
-  if (reason.empty() && !want.libnetwork_image.empty()) {
-    reason = differs(now.libnetwork, "calico-libnetwork", want.libnetwork_image);
-  }
-  if (!reason.empty() || !seen.cluster) return reason;
-  const auto known = seen.cluster->nodes.find(now.kernel_name);
-  if (known == seen.cluster->nodes.end()) {
-    return fmt::format("etcd does not know the node {}", now.kernel_name);
-  }
-  if (known->second != host.ip.text()) {
-    return fmt::format("etcd has it with the address {}", known->second);
-  }
-  return {};
+  return all;
 }
 
 std::vector<Step> node_steps(const Desired& want, const Reading& seen) {
@@ -308,31 +320,53 @@ std::vector<Step> node_steps(const Desired& want, const Reading& seen) {
        {host_step(first.id, "calicoctl"), StepId("calico/pool")});
 
   std::vector<StepId> started;
+  std::vector<std::pair<const HostWant*, Step>> restarts;
   const bool first_alone = !seen.cluster || !seen.cluster->started;
   for (const auto* host : hosts) {
     const auto& now = seen.host(host->id);
     auto node = node_step(want, *host, seen);
-    const auto filter = now.sysctls.find("net/ipv4/conf/all/rp_filter");
-    const bool felix_dies = filter != now.sysctls.end() && filter->second == "2";
-    if (node || felix_dies) push(all, prepare_step(want, *host, now), {});
+    const auto is = [&](const char* key, const char* value) {
+      const auto found = now.sysctls.find(key);
+      return found != now.sysctls.end() && found->second == value;
+    };
+    const bool stops_traffic =
+        is("net/ipv4/conf/all/rp_filter", "2") || is("net/ipv4/ip_forward", "0");
+    if (node || stops_traffic) push(all, prepare_step(want, *host, now), {});
     if (!node) continue;
     push(all, image_step(want, *host, now), {});
+    if (node->risk != plan::Risk::safe) {
+      restarts.emplace_back(host, std::move(*node));
+      continue;
+    }
     // The pool comes first: a node that finds none makes Calico's default one. Two first nodes at
     // once can fail on the cluster's GUID.
-    std::vector<StepId> after = {StepId("calico/pool"),
-                                 host_step(host->id, "calicoctl"),
-                                 host_step(host->id, "sysctl"),
-                                 host_step(host->id, "image")};
+    auto after = before_node(host->id);
     if (first_alone && !started.empty()) after.push_back(started.front());
     started.push_back(node->id);
     push(all, std::move(node), after);
   }
-  if (!started.empty()) {
-    for (const auto* host : hosts) {
-      auto after = started;
-      after.push_back(host_step(host->id, "calicoctl"));
-      push(all, peers_step(want, *host), after);
-    }
+  // Nodes that run are started anew one at a time, each when the one before has its peers again.
+  const auto fresh = started;
+  StepId back;
+  for (auto& [host, node] : restarts) {
+    auto after = before_node(host->id);
+    after.insert(after.end(), fresh.begin(), fresh.end());
+    if (!back.empty()) after.push_back(back);
+    auto settled = fresh;
+    settled.push_back(node.id);
+    started.push_back(node.id);
+    push(all, std::move(node), after);
+    push(all, peers_step(want, *host), settled);
+    back = all.back().id;
+  }
+  if (started.empty()) return all;
+  for (const auto* host : hosts) {
+    const bool waits = std::any_of(
+        restarts.begin(), restarts.end(), [&](const auto& one) { return one.first == host; });
+    if (waits) continue;
+    auto after = started;
+    after.push_back(host_step(host->id, "calicoctl"));
+    push(all, peers_step(want, *host), after);
   }
   return all;
 }

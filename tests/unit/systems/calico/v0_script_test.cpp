@@ -173,7 +173,7 @@ TEST_F(CalicoV0Script, FelixsRulesGoAndOthersStay) {
       "-A felix-FORWARD -o cali+ -g felix-to-abc\n"
       "-A felix-to-abc -m comment --comment \"not any profile (endpoint x)\" -j DROP\nCOMMIT\n"
       "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j DOCKER\nCOMMIT\n";
-  auto script = gone_script(m_want);
+  auto script = gone_script(m_want, false);
   script.line("fake_save() { cat {}; }", keep("saved", saved))
       .line("fake_restore() { echo \"$@\"; cat; }")
       .line("mrc_calico_filters_gone fake_save fake_restore");

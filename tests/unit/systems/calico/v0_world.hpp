@@ -60,6 +60,10 @@ struct World {
   std::map<std::string, systems::Artefact> artefacts;
   std::map<std::string, ProbeLines> probes;
   std::map<std::string, std::map<std::string, std::string>> records;
+  std::map<std::string, std::map<std::string, std::map<std::string, std::string>>> others;
+  std::map<HostId, systems::RecordedHost> departed;
+  std::map<HostId, systems::RecordedHost> forgotten;
+  bool adopt = false;
 
   static constexpr const char* hosts[3] = {"docker1", "docker2", "docker3"};
   static constexpr const char* servers[3] = {"mysql-master", "mysql-slave1", "mysql-slave2"};
@@ -140,10 +144,11 @@ struct World {
         {"calico/paths", R"(["/var/log/calico","/var/run/calico"])"},
         {"calico/endpoint/" + name,
          R"({"address":")" + address(i) + R"(","container":")" + container_id(i) +
-             R"(","host":"docker)" + std::to_string(i + 1) + ".local\"}"}};
+             R"(","host":"docker)" + std::to_string(i + 1) +
+             R"(.local","profile":"mysql-replication"})"}};
     if (i == 0) {
-      records[hosts[0]]["calico/pool"] = R"("192.168.0.0/16")";
-      records[hosts[0]]["calico/profile"] = R"("mysql-replication")";
+      records[hosts[0]]["calico/pool/192.168.0.0/16"] = R"("made")";
+      records[hosts[0]]["calico/profile/mysql-replication"] = R"("made")";
       records[hosts[0]]["calico/cluster"] = R"("etcd had no calico keys")";
     }
   }
@@ -183,7 +188,7 @@ struct World {
   }
 
   std::unique_ptr<systems::System> system() const {
-    return systems::make_calico({topology, secrets, artefacts});
+    return systems::make_calico({topology, secrets, artefacts, adopt});
   }
   systems::Observations seen() const {
     systems::Observations all;
@@ -191,6 +196,9 @@ struct World {
       all.put(HostId(host), "calico", {0, probe.text(), ""});
     }
     for (const auto& [host, record] : records) all.put_record(HostId(host), record);
+    for (const auto& [host, those] : others) all.put_others(HostId(host), those);
+    all.put_departed(departed);
+    all.put_forgotten(forgotten);
     return all;
   }
   std::vector<plan::Step> steps() const { return system()->steps(seen()).value(); }
