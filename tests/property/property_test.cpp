@@ -124,7 +124,7 @@ const bool k_ready = [] {
 /// Systems whose steps know drift from change.
 bool tells_causes(const StepId& step) {
   const auto system = step.text().substr(0, step.text().find('/'));
-  for (const auto* one : {"hosts", "calico", "dnat"}) {
+  for (const auto* one : {"hosts"}) {
     if (system == one) return true;
   }
   return false;
