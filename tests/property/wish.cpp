@@ -154,7 +154,7 @@ const std::vector<EditKind>& edit_kinds() {
        [](W& wish, unsigned which, unsigned to) {
          if (auto* one = server(wish, which)) one->address = to % 2;
        }},
-      {"profile", false, [](W& wish, unsigned, unsigned to) { wish.profile = to % 2; }},
+      {"profile", true, [](W& wish, unsigned, unsigned to) { wish.profile = to % 2; }},
       {"replication user", false, [](W& wish, unsigned, unsigned to) { wish.user = to % 2; }},
       {"replication password",
        false,

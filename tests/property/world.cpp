@@ -124,7 +124,7 @@ Reached reach(const World& world, const std::string& address) {
   return {};
 }
 
-/// The profile of either lets the other in, as both have the same one.
+/// Each lets in the members of its profiles, and both have one in common.
 bool may_talk(const World& world, const std::string& from, const std::string& to) {
   for (const auto& [id, cluster] : world.clusters) {
     const Calico::Endpoint* ends[2] = {};
@@ -132,9 +132,13 @@ bool may_talk(const World& world, const std::string& from, const std::string& to
       if (one.workload == from) ends[0] = &one;
       if (one.workload == to) ends[1] = &one;
     }
-    if (ends[0] == nullptr || ends[1] == nullptr || ends[1]->profiles.empty()) continue;
-    const auto* profile = cluster.calico.profile(ends[1]->profiles.front());
-    return profile != nullptr && ends[0]->profiles == ends[1]->profiles;
+    if (ends[0] == nullptr || ends[1] == nullptr) continue;
+    return std::any_of(
+        ends[0]->profiles.begin(), ends[0]->profiles.end(), [&](const std::string& one) {
+          const auto& others = ends[1]->profiles;
+          return cluster.calico.profile(one) != nullptr &&
+                 std::find(others.begin(), others.end(), one) != others.end();
+        });
   }
   return false;
 }
