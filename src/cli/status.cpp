@@ -1,6 +1,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/conditions.hpp"
 #include "cli/site.hpp"
@@ -40,7 +41,8 @@ void show(const Standing& standing, const StatusOptions& options, const Site& si
 }
 
 ExitCode run_status(const StatusOptions& options, Env& env) {
-  const auto site = Site::load(options.file, env);
+  const auto again = command_line("status", options.file, {}, {{"--json", options.json}});
+  const auto site = Site::load(options.file, env, again);
   if (!site) return env.exit_code;
   if (options.every > 0 && env.out_is_terminal) env.out << "\033[2J";
   for (;;) {
