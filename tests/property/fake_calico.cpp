@@ -642,7 +642,10 @@ void teach_calico(Functions& functions) {
   functions["mrc_calico_pool_gone"] = pool_gone;
   functions["mrc_calico_give"] = give;
   functions["mrc_calico_node"] = node;
-  functions["mrc_calico_peers"] = peers;
+  functions["mrc_calico_await_peers"] = [](Call& call) {
+    call.args.erase(call.args.begin());
+    return peers(call);
+  };
   functions["mrc_calico_endpoint"] = endpoint;
   functions["mrc_calico_endpoint_gone"] = endpoint_gone;
   functions["mrc_calico_cluster_gone"] = cluster_gone;

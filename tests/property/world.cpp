@@ -70,7 +70,13 @@ void join(World& world, Host& host) {
   const auto peers = initial_cluster(value("ETCD_INITIAL_CLUSTER"));
   if (value("ETCD_INITIAL_CLUSTER_STATE") == "existing") {
     for (auto& [id, cluster] : world.clusters) {
-      if (!world.has_quorum(id)) continue;
+      // Peers tell the members without a quorum: of one member the second is half.
+      const auto* asked = &id;
+      if (std::none_of(world.hosts.begin(), world.hosts.end(), [&](const auto& one) {
+            return one.second.etcd.active && one.second.etcd.cluster == *asked;
+          })) {
+        continue;
+      }
       const bool known = std::all_of(peers.begin(), peers.end(), [&](const auto& peer) {
         return std::any_of(cluster.members.begin(), cluster.members.end(), [&](const auto& one) {
           return one.second.peer_url == peer.second;
@@ -100,9 +106,15 @@ void join(World& world, Host& host) {
       cluster.members[number_of(token + url)] = {name, url, {}};
     }
   }
+  const auto number = number_of(token + peer_url);
+  const auto own = cluster.members.find(number);
+  if (own == cluster.members.end() || !own->second.client_url.empty()) {
+    unit.active = false;  // it "has already been bootstrapped", and has no data
+    return;
+  }
   unit.cluster = id;
-  unit.member = number_of(token + peer_url);
-  cluster.members[unit.member].client_url = client_url;
+  unit.member = number;
+  own->second.client_url = client_url;
   host.etcd_data[dir] = {id, unit.member};
 }
 
@@ -300,7 +312,13 @@ EtcdCluster* World::cluster_at(const std::string& client_url) {
 
 void World::settle() {
   for (auto& [key, host] : hosts) {
-    if (host.etcd.active && host.etcd.cluster == 0) join(*this, host);
+    auto& unit = host.etcd;
+    if (!unit.active) continue;
+    if (unit.cluster == 0) {
+      join(*this, host);
+    } else if (!clusters.at(unit.cluster).members.contains(unit.member)) {
+      unit.active = false;  // it was removed, and ends
+    }
   }
   std::erase_if(clusters, [&](const auto& one) {
     for (const auto& [url, id] : external) {
