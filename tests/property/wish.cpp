@@ -123,7 +123,8 @@ const std::vector<EditKind>& edit_kinds() {
          if (auto* one = server(wish, which)) one->port = to % 3;
        }},
       {"pool options", true, [](W& wish, unsigned, unsigned to) { wish.pool_options = to % 4; }},
-      {"libnetwork", true, [](W& wish, unsigned, unsigned to) { wish.libnetwork = to % 2 == 1; }},
+      {"libnetwork", true, [](W& wish, unsigned, unsigned) { wish.libnetwork = true; }},
+      {"no libnetwork", false, [](W& wish, unsigned, unsigned) { wish.libnetwork = false; }},
       {"node image", true, [](W& wish, unsigned, unsigned to) { wish.node_image = to % 2; }},
       {"a server more",
        true,
