@@ -174,6 +174,7 @@ int prepare(Call& call) {
     }
     record(call, "calico/paths", absent.dump());
   }
+  call.host.sysctls["net/ipv4/ip_forward"] = "1";
   auto& filter = call.host.sysctls["net/ipv4/conf/all/rp_filter"];
   if (filter == "2") {
     filter = "1";
@@ -191,11 +192,25 @@ int set_pool(Call& call) {
     record(call, "calico/cluster", R"("etcd had no calico keys")");
   }
   if (!calico->pools.contains(call.arg(0))) {
-    record(call, "calico/pool", json(call.arg(0)).dump());
+    record(call, "calico/pool/" + call.arg(0), R"("made")");
   }
   const std::set<std::string> flags(call.args.begin() + 2, call.args.end());
   calico->pools[call.arg(0)] = {flags.contains("--ipip"), flags.contains("--nat-outgoing"), false};
   return 0;
+}
+
+int swap_pools(Call& call) {
+  auto* calico = calico_of(call);
+  if (calico == nullptr) return call.fail("etcd does not answer");
+  const auto& old = call.arg(0);
+  for (std::size_t at = 0; at < old.size();) {
+    const auto end = std::min(old.find(' ', at), old.size());
+    calico->pools.erase(old.substr(at, end - at));
+    forget(call, "calico/pool/" + old.substr(at, end - at));
+    at = end + 1;
+  }
+  call.args.erase(call.args.begin());
+  return set_pool(call);
 }
 
 int set_profile(Call& call) {
@@ -203,7 +218,7 @@ int set_profile(Call& call) {
   if (calico == nullptr) return call.fail("etcd does not answer");
   if (!call.host.files.contains(k_binary)) return call.fail("there is no calicoctl");
   if (calico->profile(call.arg(0)) == nullptr) {
-    record(call, "calico/profile", json(call.arg(0)).dump());
+    record(call, "calico/profile/" + call.arg(0), R"("made")");
     calico->profiles[call.arg(0)] = {{call.arg(0)}, canonical_rules(R"({"inbound_rules": []})")};
     call.shell.tick();
   }
@@ -324,7 +339,11 @@ int endpoint(Call& call) {
   }
   record(call,
          "calico/endpoint/" + server,
-         json{{"address", address}, {"container", container.id}, {"host", call.host.name}}.dump());
+         json{{"address", address},
+              {"container", container.id},
+              {"host", call.host.name},
+              {"profile", profile}}
+             .dump());
   const auto here = [&]() -> Calico::Endpoint* {
     for (auto& one : calico->endpoints) {
       if (one.workload == container.id && one.host == call.host.name) return &one;
@@ -365,6 +384,48 @@ int endpoint(Call& call) {
   return 0;
 }
 
+/// The server's endpoint has just these profiles.
+int set_profiles(Call& call) {
+  auto* calico = calico_of(call);
+  if (calico == nullptr) return call.fail("etcd does not answer");
+  const auto container = call.host.containers.find(call.arg(0));
+  if (container == call.host.containers.end()) return call.fail("no container " + call.arg(0));
+  const std::vector<std::string> wanted(call.args.begin() + 2, call.args.end());
+  for (const auto& one : wanted) {
+    if (calico->profile(one) == nullptr) return call.fail("no profile " + one);
+  }
+  for (auto& one : calico->endpoints) {
+    if (one.workload != container->second.id) continue;
+    one.profiles = wanted;
+    return 0;
+  }
+  return call.fail("no endpoint of " + call.arg(0));
+}
+
+/// This host sends what is for each address to that next hop.
+int routed(Call& call) {
+  for (std::size_t i = 0; i + 1 < call.args.size(); i += 2) {
+    const auto* via = call.world.host_of_ip(call.arg(i + 1));
+    if (via == nullptr || !via->routes.contains(call.arg(i))) {
+      return call.fail(call.arg(i) + " not via " + call.arg(i + 1));
+    }
+  }
+  return 0;
+}
+
+/// Entries of the record, a line each: "KEY": JSON.
+int note(Call& call) {
+  const auto entries = json::parse("{" + [&] {
+    auto text = call.arg(1);
+    std::replace(text.begin(), text.end(), '\n', ',');
+    return text;
+  }() + "}");
+  for (const auto& [key, value] : entries.items()) {
+    call.host.records[deployment(call)][key] = value.dump();
+  }
+  return 0;
+}
+
 // Taking away.
 
 std::vector<std::string> others(const Call& call) {
@@ -377,11 +438,6 @@ std::vector<std::string> others(const Call& call) {
     if (uses) out.push_back(name);
   }
   return out;
-}
-
-void pass(Call& call, const std::string& key, const std::string& value) {
-  const auto heirs = others(call);
-  if (!heirs.empty()) call.shell.call("mrc_record", {heirs.front(), key, value}, call);
 }
 
 /// Null: etcd is silent; then nothing of it may be needed any more.
@@ -420,56 +476,82 @@ int endpoint_gone(Call& call) {
   return 0;
 }
 
-int cluster_gone(Call& call) {
+int profile_gone(Call& call) {
+  const auto& name = call.arg(0);
+  if (!recorded(call, "calico/profile/" + name)) return 0;
   Calico* calico = nullptr;
   if (const int status = reach_etcd(call, calico); status != 0) return status;
-  if (calico == nullptr) {
-    for (const auto* key : {"profile", "pool", "cluster"}) {
-      forget(call, std::string("calico/") + key);
-    }
-    return 0;
-  }
-  const auto& profile = call.arg(0);
-  if (recorded(call, "calico/profile")) {
+  if (calico != nullptr) {
     const bool used = std::any_of(
         calico->endpoints.begin(), calico->endpoints.end(), [&](const Calico::Endpoint& one) {
-          return std::find(one.profiles.begin(), one.profiles.end(), profile) != one.profiles.end();
+          return std::find(one.profiles.begin(), one.profiles.end(), name) != one.profiles.end();
         });
-    if (!used) calico->profiles.erase(profile);
-    call.shell.tick();
-    forget(call, "calico/profile");
+    if (!used) calico->profiles.erase(name);
   }
-  if (recorded(call, "calico/pool")) {
-    if (calico->endpoints.empty()) {
-      calico->pools.erase(call.arg(1));
-    } else {
-      pass(call, "calico/pool", json(call.arg(1)).dump());
-    }
-    forget(call, "calico/pool");
-  }
-  if (recorded(call, "calico/cluster")) {
-    if (calico->nodes.empty() && calico->endpoints.empty()) {
-      *calico = {};
-    } else {
-      pass(call, "calico/cluster", R"("etcd had no calico keys")");
-    }
-    forget(call, "calico/cluster");
-  }
+  call.shell.tick();
+  forget(call, "calico/profile/" + name);
   return 0;
+}
+
+int pool_gone(Call& call) {
+  const auto& cidr = call.arg(0);
+  if (!recorded(call, "calico/pool/" + cidr)) return 0;
+  Calico* calico = nullptr;
+  if (const int status = reach_etcd(call, calico); status != 0) return status;
+  if (calico != nullptr) {
+    const bool used = std::any_of(
+        calico->endpoints.begin(), calico->endpoints.end(), [&](const Calico::Endpoint& one) {
+          return Cidr::parse(cidr)->contains(*Ipv4::parse(one.address));
+        });
+    if (!used) calico->pools.erase(cidr);
+  }
+  call.shell.tick();
+  forget(call, "calico/pool/" + cidr);
+  return 0;
+}
+
+int cluster_gone(Call& call) {
+  if (!recorded(call, "calico/cluster")) return 0;
+  Calico* calico = nullptr;
+  if (const int status = reach_etcd(call, calico); status != 0) return status;
+  if (calico != nullptr && calico->nodes.empty() && calico->endpoints.empty()) *calico = {};
+  call.shell.tick();
+  forget(call, "calico/cluster");
+  return 0;
+}
+
+int give(Call& call) {
+  const auto heirs = others(call);
+  if (std::find(heirs.begin(), heirs.end(), call.arg(0)) == heirs.end()) {
+    return call.fail("the deployment has left this host meanwhile");
+  }
+  return call.shell.call("mrc_record", call.args, call);
+}
+
+/// What serves another deployment as well passes into its record.
+void hand_over(Call& call, const std::string& heir) {
+  const auto mine = call.host.records[deployment(call)];
+  const bool had_node = mine.contains("calico/node");
+  for (const auto& [key, value] : mine) {
+    const bool shared = key.starts_with("calico/") && !key.starts_with("calico/endpoint/") &&
+                        !key.starts_with("calico/profile") && !key.starts_with("calico/pool") &&
+                        !key.starts_with("calico/cluster");
+    if (!shared) continue;
+    auto passed = json::parse(value);
+    if (key == "calico/calicoctl" || key == "calico/node" || key == "calico/libnetwork") {
+      passed["inherited"] = true;
+    }
+    if (had_node || !call.host.records[heir].contains(key)) {
+      call.shell.call("mrc_record", {heir, key, passed.dump()}, call);
+    }
+    forget(call, key);
+  }
 }
 
 int node_gone(Call& call) {
   const auto heirs = others(call);
   if (!heirs.empty()) {
-    const auto mine = call.host.records[deployment(call)];
-    for (const auto& [key, value] : mine) {
-      const bool shared = key.starts_with("calico/") && !key.starts_with("calico/endpoint/") &&
-                          !key.starts_with("calico/profile") && !key.starts_with("calico/pool") &&
-                          !key.starts_with("calico/cluster");
-      if (!shared) continue;
-      call.shell.call("mrc_record", {heirs.front(), key, value}, call);
-      forget(call, key);
-    }
+    hand_over(call, heirs.front());
     return 0;
   }
   if (!recorded(call, "calico/node")) return 0;
@@ -530,6 +612,11 @@ int paths_gone(Call& call) {
 
 int binary_gone(Call& call) {
   if (!recorded(call, "calico/calicoctl")) return 0;
+  const auto heirs = others(call);
+  if (!heirs.empty()) {
+    hand_over(call, heirs.front());
+    return 0;
+  }
   const auto found = call.host.files.find(k_binary);
   if (found != call.host.files.end() && fake_sha256(found->second) == call.arg(0)) {
     call.host.files.erase(found);
@@ -546,9 +633,19 @@ void teach_calico(Functions& functions) {
   functions["mrc_calico_image"] = fetch_image;
   functions["mrc_calico_prepare"] = prepare;
   functions["mrc_calico_pool"] = set_pool;
+  functions["mrc_calico_pool_swap"] = swap_pools;
   functions["mrc_calico_profile"] = set_profile;
+  functions["mrc_calico_profiles"] = set_profiles;
+  functions["mrc_calico_routed"] = routed;
+  functions["mrc_calico_note"] = note;
+  functions["mrc_calico_profile_gone"] = profile_gone;
+  functions["mrc_calico_pool_gone"] = pool_gone;
+  functions["mrc_calico_give"] = give;
   functions["mrc_calico_node"] = node;
-  functions["mrc_calico_peers"] = peers;
+  functions["mrc_calico_await_peers"] = [](Call& call) {
+    call.args.erase(call.args.begin());
+    return peers(call);
+  };
   functions["mrc_calico_endpoint"] = endpoint;
   functions["mrc_calico_endpoint_gone"] = endpoint_gone;
   functions["mrc_calico_cluster_gone"] = cluster_gone;

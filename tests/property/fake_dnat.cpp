@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "property/shell.hpp"
 
 /// iptables' table nat.
@@ -24,6 +26,11 @@ int set(Call& call) {
   for (std::size_t i = 1; i < call.args.size(); ++i) {
     const std::string insert = "-I ";
     const auto& words = call.arg(i);
+    if (words.starts_with("-D ")) {  // a stranger's, when it is still there
+      const auto found = std::find(rules.begin(), rules.end(), "-A" + words.substr(2));
+      if (found != rules.end()) rules.erase(found);
+      continue;
+    }
     const auto place = words.find(" 1 ");
     if (!words.starts_with(insert) || place == std::string::npos) {
       throw Untaught("a rule that is not put first: " + words);

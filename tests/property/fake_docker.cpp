@@ -9,21 +9,28 @@ int probe(Call& call) {
       "engine up\nserver {\"Version\":\"20.10.24\",\"ApiVersion\":\"1.41\","
       "\"MinAPIVersion\":\"1.12\"}\n";
   if (!call.arg(0).empty()) {
-    const auto found = call.host.images.find(call.arg(0));
+    const auto& image = call.arg(0);
+    const auto found = call.host.images.find(image);
     call.out += fmt::format(
-        "image {} {}\n", call.arg(0), found == call.host.images.end() ? "absent" : found->second);
+        "image {} {}\n", image, found == call.host.images.end() ? "absent" : found->second);
+    if (found != call.host.images.end()) {
+      call.out += fmt::format("digest {}@{}\n", image.substr(0, image.find(':')), found->second);
+    }
   }
   call.out += "end\n";
   return 0;
 }
 
+/// DEPLOYMENT IMAGE [DIGEST]
 int pull(Call& call) {
   const auto& deployment = call.arg(0);
   const auto& image = call.arg(1);
   const auto key = "docker/image/" + image;
   if (!call.host.images.contains(image)) {
     call.shell.call("mrc_record", {deployment, key, R"({"id": ""})"}, call);
-    call.host.images[image] = "sha256:" + fake_sha256(image);
+    const auto digest = call.args.size() > 2 ? call.arg(2) : std::string();
+    call.host.images[image] =
+        digest.empty() ? "sha256:" + fake_sha256(image) : digest.substr(digest.find('@') + 1);
   }
   call.shell.tick();
   const auto record = call.host.records.find(deployment);
@@ -44,15 +51,14 @@ int remove_image(Call& call) {
   return call.shell.call("mrc_forget", {call.arg(0), "docker/image/" + image}, call);
 }
 
+/// docker update --restart POLICY CONTAINER
 int docker(Call& call) {
-  if (call.arg(0) != "start") throw Untaught("docker " + call.arg(0));
-  const auto found = call.host.containers.find(call.arg(1));
-  if (found == call.host.containers.end()) return call.fail("no such container: " + call.arg(1));
-  if (!found->second.running) {
-    found->second.running = true;
-    found->second.variables.clear();
-    found->second.io_thread = found->second.sql_thread = true;  // they start with the server
+  if (call.arg(0) != "update" || call.arg(1) != "--restart") {
+    throw Untaught("docker " + call.arg(0) + " " + call.arg(1));
   }
+  const auto found = call.host.containers.find(call.arg(3));
+  if (found == call.host.containers.end()) return call.fail("no such container: " + call.arg(3));
+  found->second.restart = call.arg(2);
   return 0;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "property/shell.hpp"
@@ -83,6 +84,12 @@ int probe(Call& call) {
         state,
         host.etcd.enabled ? "enabled" : "disabled",
         k_config);
+    const auto text = host.files.find(k_config);
+    const std::string mark = "# Written by mrc for ";
+    if (text != host.files.end() && text->second.starts_with(mark)) {
+      out += "config-mark " +
+             text->second.substr(mark.size(), text->second.find(':') - mark.size()) + "\n";
+    }
     for (const auto& [key, value] : settings(host)) {
       out += fmt::format("config {}=\"{}\"\n", key, value);
     }
@@ -99,6 +106,20 @@ int probe(Call& call) {
     }
   }
   out += "end\n";
+  return 0;
+}
+
+/// DEPLOYMENT, then as for a member.
+int probe_former(Call& call) {
+  const auto record = call.host.records.find(call.arg(0));
+  if (record != call.host.records.end()) {
+    for (const auto& [key, value] : record->second) {
+      if (!key.starts_with("etcd/")) continue;
+      call.args.erase(call.args.begin());
+      return probe(call);
+    }
+  }
+  call.out = "systemd unasked\nend\n";
   return 0;
 }
 
@@ -256,6 +277,7 @@ int remove_data(Call& call) {
     call.host.remove_tree(path);
   }
   call.shell.tick();
+  call.shell.call("mrc_forget", {call.arg(0), "etcd/cluster"}, call);
   for (auto up = path; !top.empty() && up != top && up.size() > top.size();) {
     up = up.substr(0, up.rfind('/'));
     if (!call.host.is_empty(up)) break;
@@ -271,10 +293,115 @@ int is_healthy(Call& call) {
   return 0;
 }
 
+/// DEPLOYMENT URL
+int formed(Call& call) {
+  const auto* member = answering(call.world, call.arg(1));
+  if (member == nullptr) return call.fail("etcd does not tell its cluster's id");
+  return call.shell.call(
+      "mrc_record",
+      {call.arg(0), "etcd/cluster", json{{"id", fmt::format("{}", member->etcd.cluster)}}.dump()},
+      call);
+}
+
+/// DEPLOYMENT DATA_DIR URL: of what was here before only the copy of the configuration tells.
+int rerecord(Call& call) {
+  const auto& deployment = call.arg(0);
+  const auto note = [&](const char* key, const json& value) {
+    json now;
+    if (record_of(call.host, deployment, key, now) != nullptr) return;
+    call.shell.call("mrc_record", {deployment, key, value.dump()}, call);
+  };
+  const bool kept = call.host.files.contains("/var/lib/mrc/" + deployment + ".d/etcd-config");
+  note("etcd/config", {{"path", k_config}, {"was", kept ? "file" : "absent"}});
+  note("etcd/data", {{"path", call.arg(1)}, {"top", call.arg(1)}});
+  note("etcd/unit", {{"enabled", "disabled"}});
+  if (answering(call.world, call.arg(2)) == nullptr) return 0;
+  return call.shell.call("mrc_etcd_formed", {deployment, call.arg(2)}, call);
+}
+
+/// DATA_DIR: what a member left goes, the folder stays.
+int reset(Call& call) {
+  const auto& path = call.arg(0);
+  call.host.etcd.active = false;
+  call.shell.tick();
+  const bool was = call.host.has_folder(path);
+  call.host.remove_tree(path);
+  if (was) call.host.make_folder(path);
+  return 0;
+}
+
+/// The cluster behind these members, when all of them are healthy.
+EtcdCluster* steady(Call& call, std::size_t first) {
+  EtcdCluster* cluster = nullptr;
+  for (auto i = first; i < call.args.size(); ++i) {
+    const auto* member = answering(call.world, call.arg(i));
+    if (member == nullptr) {
+      call.fail("gave up waiting for all members: " + call.arg(i));
+      return nullptr;
+    }
+    cluster = &call.world.clusters.at(member->etcd.cluster);
+  }
+  if (cluster == nullptr) call.fail("nobody to ask");
+  return cluster;
+}
+
+using Members = std::map<std::uint64_t, EtcdCluster::Member>;
+Members::iterator member_at(Members& members, const std::string& peer_url) {
+  return std::find_if(members.begin(), members.end(), [&](const auto& one) {
+    return one.second.peer_url == peer_url;
+  });
+}
+
+/// NAME PEER_URL URL..: etcd takes nobody while a member has not started.
+int member_add(Call& call) {
+  auto* cluster = steady(call, 2);
+  if (cluster == nullptr) return 1;
+  auto& members = cluster->members;
+  if (member_at(members, call.arg(1)) != members.end()) return 0;
+  for (const auto& [id, one] : members) {
+    if (one.client_url.empty()) return call.fail("etcd takes nobody: unhealthy cluster");
+  }
+  members[call.world.new_number()] = {{}, call.arg(1), {}};
+  return 0;
+}
+
+/// ID URL..
+int member_remove(Call& call) {
+  auto* cluster = steady(call, 1);
+  if (cluster == nullptr) return 1;
+  cluster->members.erase(std::stoull(call.arg(0), nullptr, 16));
+  call.world.settle();
+  return steady(call, 1) == nullptr ? 1 : 0;
+}
+
+/// NAME PEER_URL URL..: a started member of this address has lost its data.
+int member_renew(Call& call) {
+  auto* cluster = steady(call, 2);
+  if (cluster == nullptr) return 1;
+  const auto found = member_at(cluster->members, call.arg(1));
+  if (found != cluster->members.end() && !found->second.client_url.empty()) {
+    std::vector<std::string> args{fmt::format("{:x}", found->first)};
+    args.insert(args.end(), call.args.begin() + 2, call.args.end());
+    if (call.shell.call("mrc_etcd_member_remove", args, call) != 0) return 1;
+  }
+  return call.shell.call("mrc_etcd_member_add", call.args, call);
+}
+
+/// ID PEER_URL URL..
+int member_update(Call& call) {
+  auto* cluster = steady(call, 2);
+  if (cluster == nullptr) return 1;
+  const auto found = cluster->members.find(std::stoull(call.arg(0), nullptr, 16));
+  if (found == cluster->members.end()) return call.fail("no such member: " + call.arg(0));
+  found->second.peer_url = call.arg(1);
+  return 0;
+}
+
 }  // namespace
 
 void teach_etcd(Functions& functions) {
   functions["mrc_etcd_probe"] = probe;
+  functions["mrc_etcd_probe_former"] = probe_former;
   functions["mrc_etcd_probe_endpoints"] = probe_endpoints;
   functions["mrc_etcd_install"] = install;
   functions["mrc_etcd_remove_packages"] = remove_packages;
@@ -293,6 +420,13 @@ void teach_etcd(Functions& functions) {
     return is_healthy(call);
   };
   functions["mrc_etcd_all_healthy"] = is_healthy;
+  functions["mrc_etcd_formed"] = formed;
+  functions["mrc_etcd_rerecord"] = rerecord;
+  functions["mrc_etcd_reset"] = reset;
+  functions["mrc_etcd_member_add"] = member_add;
+  functions["mrc_etcd_member_remove"] = member_remove;
+  functions["mrc_etcd_member_renew"] = member_renew;
+  functions["mrc_etcd_member_update"] = member_update;
   functions["mrc_etcd_stop"] = stop;
   functions["mrc_etcd_remove_data"] = remove_data;
 }

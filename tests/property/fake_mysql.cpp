@@ -93,10 +93,26 @@ bool execute(const std::string& sql, bool silent, Session& in) {
     log();
     return true;
   }
-  if (match("CHANGE MASTER TO MASTER_HOST=" + k_text + ", MASTER_PORT=([0-9]+), MASTER_USER=" +
-            k_text + ",.* MASTER_AUTO_POSITION=1, MASTER_PASSWORD=" + k_text)) {
-    in.data->source = MysqlData::Source{
-        unquote(found[1]), unquote(found[3]), unquote(found[4]), std::stoi(found[2]), true};
+  if (match("REVOKE ALL PRIVILEGES, GRANT OPTION FROM " + k_text + "@'%'")) {
+    in.data->repl_accounts.erase(unquote(found[1]) + "@%");
+    log();
+    return true;
+  }
+  if (match("CHANGE MASTER TO MASTER_HOST=" + k_text +
+            ", MASTER_PORT=([0-9]+), MASTER_USER=" + k_text +
+            ", MASTER_CONNECT_RETRY=([0-9]+), MASTER_RETRY_COUNT=([0-9]+), "
+            "MASTER_HEARTBEAT_PERIOD=([0-9]+), MASTER_DELAY=([0-9]+), MASTER_AUTO_POSITION=1, "
+            "MASTER_PASSWORD=" +
+            k_text)) {
+    in.data->source = MysqlData::Source{unquote(found[1]),
+                                        unquote(found[3]),
+                                        unquote(found[8]),
+                                        std::stoi(found[2]),
+                                        found[4],
+                                        found[5],
+                                        found[6],
+                                        found[7],
+                                        true};
     return true;
   }
   if (match("SET GLOBAL (\\w+)=(\\w+)")) {
@@ -170,7 +186,7 @@ int init(Call& call) {
   call.shell.tick();
   MysqlData made;
   made.mark = deployment;
-  made.uuid = "uuid-" + call.world.new_id().substr(0, 8);
+  made.uuid = "uuid-" + call.world.new_id().substr(0, 31);
   Container temporary;
   temporary.running = true;
   Session session{&temporary, &made, {}};
@@ -202,7 +218,11 @@ int run_server(Call& call) {
       one.volume = value.substr(0, value.find(':'));
     } else if (call.arg(i) == "--restart") {
       one.restart = value;
-    } else if (call.arg(i) != "--hostname" && call.arg(i) != "--stop-timeout") {
+    } else if (call.arg(i) == "--hostname") {
+      one.hostname = value;
+    } else if (call.arg(i) == "--stop-timeout") {
+      one.stop_timeout = value;
+    } else {
       throw Untaught("docker run " + call.arg(i));
     }
   }
@@ -217,13 +237,48 @@ int run_server(Call& call) {
   return 0;
 }
 
+std::string label(const Container& one, const std::string& key) {
+  const auto has = one.labels.find(key);
+  return has == one.labels.end() ? std::string() : has->second;
+}
+
+/// NAME DEPLOYMENT [adopt]
 int stop_remove(Call& call) {
   const auto found = call.host.containers.find(call.arg(0));
   if (found == call.host.containers.end()) return 0;
+  const auto owner = label(found->second, "mrc.deployment");
+  const bool adopts = call.args.size() > 2 && call.arg(2) == "adopt";
+  if (owner != call.arg(1) && !(owner.empty() && adopts)) {
+    return call.fail("the container is not this deployment's; it stays");
+  }
   call.host.stop(found->second);
   call.shell.tick();
   call.host.containers.erase(call.arg(0));
   return 0;
+}
+
+int start_server(Call& call) {
+  const auto found = call.host.containers.find(call.arg(0));
+  if (found == call.host.containers.end()) return call.fail("no such container: " + call.arg(0));
+  if (!found->second.running) {
+    found->second.running = true;
+    found->second.variables.clear();
+    found->second.io_thread = found->second.sql_thread = true;  // they start with the server
+  }
+  return 0;
+}
+
+/// The record of a container pins its image.
+int note(Call& call) {
+  const auto found = call.host.containers.find(call.arg(1));
+  if (found == call.host.containers.end()) return call.fail("no such container: " + call.arg(1));
+  return call.shell.call(
+      "mrc_record",
+      {call.arg(0),
+       "mysql/" + call.arg(1) + "/container",
+       fmt::format(
+           R"({{"image": "{}", "id": "{}"}})", found->second.image, found->second.image_id)},
+      call);
 }
 
 /// The server that answers at this Calico address, as seen from that container.
@@ -255,23 +310,21 @@ std::string io_state(World& world,
   return error.empty() ? "Yes" : "Connecting";
 }
 
+/// NAME ROOT_FILE MASTER_ADDRESS USER REPL_FILE CHANGE_SQL_FILE WAIT_FUNCTION HEARTBEATS_SQL
 int replicate(Call& call) {
   auto session = login(call.host, call.arg(0), "root", call.file(1));
   if (!session.error.empty()) return call.fail(session.error);
+  if (call.arg(6).empty() || call.arg(7).empty()) throw Untaught("no words of the dialect");
   const auto master = reach(call.world, *session.container, call.arg(2), call.arg(3), call.file(4));
   if (!master.error.empty()) return call.fail("the master cannot be reached: " + master.error);
-  const auto& now = session.data->source;
-  std::string error;
-  const bool same = now && now->host == call.arg(2) && now->port == 3306 &&
-                    now->user == call.arg(3) && now->auto_position;
-  const bool refused =
-      same && io_state(call.world, *session.container, *session.data, error) == "Connecting" &&
-      error.find("1045") != std::string::npos;
-  if (!same || refused) {
+  const MysqlData::Source wanted{
+      call.arg(2), call.arg(3), call.file(4), 3306, "10", "86400", "1", "0", true};
+  if (session.data->source != wanted) {
     std::string out;
     run_sql(call.file(5), session, out);
     call.shell.tick();
   }
+  if (session.data->source != wanted) return call.fail("the channel is not as wanted");
   session.container->io_thread = session.container->sql_thread = true;
   call.world.settle();
   for (const auto& [uuid, count] : master.data->executed) {
@@ -280,47 +333,94 @@ int replicate(Call& call) {
   return 0;
 }
 
+/// Ids of the servers that are connected to this one: SHOW SLAVE HOSTS.
+std::set<std::string> listeners(World& world, const MysqlData& master) {
+  std::set<std::string> out;
+  for (auto& [key, host] : world.hosts) {
+    for (auto& [name, one] : host.containers) {
+      const auto data = host.mysql_data.find(one.volume);
+      if (!one.running || data == host.mysql_data.end() || !data->second.source) continue;
+      const auto& source = *data->second.source;
+      if (!one.io_thread) continue;
+      const auto there = reach(world, one, source.host, source.user, source.password);
+      if (there.data == &master) out.insert(option(one, "server-id"));
+    }
+  }
+  return out;
+}
+
 void probe_sql(Call& call) {
   const auto& name = call.arg(0);
+  const auto& user = call.arg(4);
   auto session = login(call.host, name, "root", call.file(3));
   if (!session.error.empty()) {
     call.out += fmt::format("sql\t{}\n", session.error);
     return;
   }
-  const auto& user = call.arg(4);
+  const auto password = call.file(5);
   const auto& one = *session.container;
+  const auto& data = *session.data;
+  std::string executed;
+  for (const auto& [uuid, count] : data.executed) {
+    if (count > 0) executed += fmt::format("{}{}:1-{}", executed.empty() ? "" : ",", uuid, count);
+  }
   call.out += fmt::format(
       "var\tgtid_mode\tON\nvar\tlog_bin_basename\t/var/lib/mysql/mysql-bin\nvar\tread_only\t{}\n"
-      "var\tserver_id\t{}\nvar\tserver_uuid\t{}\nvar\tskip_networking\tOFF\n",
+      "var\tserver_id\t{}\nvar\tserver_uuid\t{}\nvar\tskip_networking\tOFF\n"
+      "var\tversion\t5.6.24-log\nvar\tgtid_executed\t{}\nvar\tgtid_purged\t\n",
       variable(one, "read_only"),
       option(one, "server-id"),
-      session.data->uuid);
-  if (one.image.find("5.6") == std::string::npos) {
-    call.out += fmt::format("var\tsuper_read_only\t{}\n", variable(one, "super_read_only"));
+      data.uuid,
+      executed);
+  call.out += fmt::format("account\t{}\n", data.passwords.count(user + "@%"));
+  if (data.repl_accounts.contains(user + "@%")) call.out += "grant\tREPLICATION SLAVE ON *.*\n";
+  for (const auto& id : listeners(call.world, data)) call.out += fmt::format("listener\t{}\n", id);
+  if (data.source) {
+    const auto& source = *data.source;
+    std::string error;
+    const auto io = io_state(call.world, one, data, error);
+    call.out +=
+        fmt::format("channel\t{}\t{}\n", source.heartbeat, source.password == password ? 1 : 0);
+    call.out += fmt::format(
+        "slave\tMaster_Host\t{}\nslave\tMaster_User\t{}\nslave\tMaster_Port\t{}\n"
+        "slave\tSlave_IO_Running\t{}\nslave\tSlave_SQL_Running\t{}\nslave\tLast_IO_Errno\t{}\n"
+        "slave\tLast_IO_Error\t{}\nslave\tLast_SQL_Errno\t0\nslave\tLast_SQL_Error\t\n"
+        "slave\tAuto_Position\t{}\nslave\tConnect_Retry\t{}\nslave\tMaster_Retry_Count\t{}\n"
+        "slave\tSQL_Delay\t{}\n",
+        source.host,
+        source.user,
+        source.port,
+        io,
+        one.sql_thread ? "Yes" : "No",
+        error.empty() ? "0" : "1045",
+        error,
+        source.auto_position ? 1 : 0,
+        source.connect_retry,
+        source.retry_count,
+        source.delay);
   }
-  call.out += fmt::format("var\tversion\t5.6.24-log\nvar\tmrc_accounts\t{}\n",
-                          session.data->repl_accounts.count(user + "@%"));
-  const auto own = login(call.host, name, user, call.file(5));
+  const auto own = login(call.host, name, user, password);
   call.out += fmt::format("login\t{}\n", own.error.empty() ? "ok" : own.error);
-  if (!session.data->source) return;
-  const auto& source = *session.data->source;
-  std::string error;
-  const auto io = io_state(call.world, one, *session.data, error);
-  call.out += fmt::format(
-      "slave\tMaster_Host\t{}\nslave\tMaster_User\t{}\nslave\tMaster_Port\t{}\n"
-      "slave\tSlave_IO_Running\t{}\nslave\tSlave_SQL_Running\t{}\nslave\tLast_IO_Errno\t{}\n"
-      "slave\tLast_IO_Error\t{}\nslave\tLast_SQL_Errno\t0\nslave\tLast_SQL_Error\t\n"
-      "slave\tAuto_Position\t{}\n",
-      source.host,
-      source.user,
-      source.port,
-      io,
-      one.sql_thread ? "Yes" : "No",
-      error.empty() ? "0" : "1045",
-      error,
-      source.auto_position ? 1 : 0);
 }
 
+/// What the container was made with, as docker inspect tells it.
+void probe_fields(Call& call, const Container& one) {
+  const auto field = [&](const char* name, const std::string& value) {
+    call.out += fmt::format("field\t{}\t\"{}\"\n", name, value);
+  };
+  field("image", one.image);
+  field("hostname", one.hostname);
+  field("restart policy", one.restart);
+  call.out += fmt::format("field\tstop timeout\t{}\n", one.stop_timeout);
+  field("network", "default");
+  call.out += "field\tprivileged\tfalse\nfield\tmemory\t0\nfield\tcpus\t0\n";
+  field("mount", one.volume + ":/var/lib/mysql");
+  field("data", one.volume);
+  for (const auto& word : one.options) field("mysqld", word);
+  for (const auto& [key, value] : one.labels) field("label", key + "=" + value);
+}
+
+/// NAME ROOT DEPLOYMENT ROOT_FILE REPL_USER REPL_FILE IMAGE ADOPT ADDRESS
 int probe(Call& call) {
   const auto& name = call.arg(0);
   const auto data = home(call.arg(1), name) + "/data";
@@ -333,22 +433,27 @@ int probe(Call& call) {
   const auto container = call.host.containers.find(name);
   if (container != call.host.containers.end()) {
     const auto& one = container->second;
-    const auto label = [&](const char* key) {
-      const auto has = one.labels.find(key);
-      return has == one.labels.end() ? std::string("<no value>") : has->second;
-    };
-    call.out += fmt::format("container\t{}\t{}\t{}\t{}\t{}\n",
-                            one.running,
-                            label("mrc.deployment"),
-                            label("mrc.spec"),
-                            one.image,
-                            one.image_id);
+    const auto owner = label(one, "mrc.deployment");
+    call.out += fmt::format(
+        "container\t{}\t{}\t{}\n", one.running ? "running" : "exited", owner, one.image_id);
+    probe_fields(call, one);
+    if (one.running && one.eth1.contains(call.arg(8) + "/32")) call.out += "address\tyes\n";
     const auto image = call.host.images.find(call.arg(6));
     call.out +=
         fmt::format("wanted_image\t{}\n", image == call.host.images.end() ? "" : image->second);
-    if (one.running && label("mrc.deployment") == call.arg(2)) probe_sql(call);
+    const bool asks = owner == call.arg(2) || (owner.empty() && call.arg(7) == "yes");
+    if (one.running && asks) probe_sql(call);
   }
   call.out += fmt::format("end\t{}\n", name);
+  return 0;
+}
+
+int marked(Call& call) {
+  std::set<std::string> names;
+  for (const auto& [name, one] : call.host.containers) {
+    if (label(one, "mrc.deployment") == call.arg(0)) names.insert(label(one, "mrc.server"));
+  }
+  for (const auto& name : names) call.out += fmt::format("marked\t{}\n", name);
   return 0;
 }
 
@@ -386,6 +491,9 @@ void teach_mysql(Functions& functions) {
   functions["mrc_mysql_init"] = init;
   functions["mrc_mysql_run"] = run_server;
   functions["mrc_mysql_stop_remove"] = stop_remove;
+  functions["mrc_mysql_start"] = start_server;
+  functions["mrc_mysql_note"] = note;
+  functions["mrc_mysql_marked"] = marked;
   functions["mrc_mysql_drop_helpers"] = [](Call&) { return 0; };
   functions["mrc_mysql_replicate"] = replicate;
   functions["mrc_mysql_probe"] = probe;

@@ -51,6 +51,8 @@ Calico foreign_calico() {
   calico.pools["10.99.0.0/24"] = {};
   calico.profiles["web"] = {{"web"}, R"({"inbound_rules":[{"action":"allow"}]})"};
   calico.nodes["elsewhere"] = "192.168.77.7";
+  calico.endpoints.push_back(
+      {"elsewhere", fake_sha256("web"), "e1", "calie1", "10.99.0.5", {"web"}});
   calico.assigned.insert("10.99.0.5");
   return calico;
 }

@@ -123,7 +123,8 @@ const std::vector<EditKind>& edit_kinds() {
          if (auto* one = server(wish, which)) one->port = to % 3;
        }},
       {"pool options", true, [](W& wish, unsigned, unsigned to) { wish.pool_options = to % 4; }},
-      {"libnetwork", true, [](W& wish, unsigned, unsigned to) { wish.libnetwork = to % 2 == 1; }},
+      {"libnetwork", true, [](W& wish, unsigned, unsigned) { wish.libnetwork = true; }},
+      {"no libnetwork", false, [](W& wish, unsigned, unsigned) { wish.libnetwork = false; }},
       {"node image", true, [](W& wish, unsigned, unsigned to) { wish.node_image = to % 2; }},
       {"a server more",
        true,
@@ -154,7 +155,7 @@ const std::vector<EditKind>& edit_kinds() {
        [](W& wish, unsigned which, unsigned to) {
          if (auto* one = server(wish, which)) one->address = to % 2;
        }},
-      {"profile", false, [](W& wish, unsigned, unsigned to) { wish.profile = to % 2; }},
+      {"profile", true, [](W& wish, unsigned, unsigned to) { wish.profile = to % 2; }},
       {"replication user", false, [](W& wish, unsigned, unsigned to) { wish.user = to % 2; }},
       {"replication password",
        false,

@@ -70,7 +70,13 @@ void join(World& world, Host& host) {
   const auto peers = initial_cluster(value("ETCD_INITIAL_CLUSTER"));
   if (value("ETCD_INITIAL_CLUSTER_STATE") == "existing") {
     for (auto& [id, cluster] : world.clusters) {
-      if (!world.has_quorum(id)) continue;
+      // Peers tell the members without a quorum: of one member the second is half.
+      const auto* asked = &id;
+      if (std::none_of(world.hosts.begin(), world.hosts.end(), [&](const auto& one) {
+            return one.second.etcd.active && one.second.etcd.cluster == *asked;
+          })) {
+        continue;
+      }
       const bool known = std::all_of(peers.begin(), peers.end(), [&](const auto& peer) {
         return std::any_of(cluster.members.begin(), cluster.members.end(), [&](const auto& one) {
           return one.second.peer_url == peer.second;
@@ -100,9 +106,15 @@ void join(World& world, Host& host) {
       cluster.members[number_of(token + url)] = {name, url, {}};
     }
   }
+  const auto number = number_of(token + peer_url);
+  const auto own = cluster.members.find(number);
+  if (own == cluster.members.end() || !own->second.client_url.empty()) {
+    unit.active = false;  // it "has already been bootstrapped", and has no data
+    return;
+  }
   unit.cluster = id;
-  unit.member = number_of(token + peer_url);
-  cluster.members[unit.member].client_url = client_url;
+  unit.member = number;
+  own->second.client_url = client_url;
   host.etcd_data[dir] = {id, unit.member};
 }
 
@@ -124,7 +136,7 @@ Reached reach(const World& world, const std::string& address) {
   return {};
 }
 
-/// The profile of either lets the other in, as both have the same one.
+/// Each lets in the members of its profiles, and both have one in common.
 bool may_talk(const World& world, const std::string& from, const std::string& to) {
   for (const auto& [id, cluster] : world.clusters) {
     const Calico::Endpoint* ends[2] = {};
@@ -132,9 +144,13 @@ bool may_talk(const World& world, const std::string& from, const std::string& to
       if (one.workload == from) ends[0] = &one;
       if (one.workload == to) ends[1] = &one;
     }
-    if (ends[0] == nullptr || ends[1] == nullptr || ends[1]->profiles.empty()) continue;
-    const auto* profile = cluster.calico.profile(ends[1]->profiles.front());
-    return profile != nullptr && ends[0]->profiles == ends[1]->profiles;
+    if (ends[0] == nullptr || ends[1] == nullptr) continue;
+    return std::any_of(
+        ends[0]->profiles.begin(), ends[0]->profiles.end(), [&](const std::string& one) {
+          const auto& others = ends[1]->profiles;
+          return cluster.calico.profile(one) != nullptr &&
+                 std::find(others.begin(), others.end(), one) != others.end();
+        });
   }
   return false;
 }
@@ -296,7 +312,13 @@ EtcdCluster* World::cluster_at(const std::string& client_url) {
 
 void World::settle() {
   for (auto& [key, host] : hosts) {
-    if (host.etcd.active && host.etcd.cluster == 0) join(*this, host);
+    auto& unit = host.etcd;
+    if (!unit.active) continue;
+    if (unit.cluster == 0) {
+      join(*this, host);
+    } else if (!clusters.at(unit.cluster).members.contains(unit.member)) {
+      unit.active = false;  // it was removed, and ends
+    }
   }
   std::erase_if(clusters, [&](const auto& one) {
     for (const auto& [url, id] : external) {

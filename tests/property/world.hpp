@@ -22,6 +22,7 @@ struct MysqlData {
   struct Source {
     std::string host, user, password;
     int port = 0;
+    std::string connect_retry, retry_count, heartbeat, delay;
     bool auto_position = false;
     bool operator==(const Source&) const = default;
   };
@@ -35,6 +36,8 @@ struct Container {
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> env;
   std::string restart;
+  std::string hostname;
+  std::string stop_timeout;
   std::string volume;                ///< the host's side of its data directory
   std::vector<std::string> options;  ///< arguments of mysqld
   bool running = true;
