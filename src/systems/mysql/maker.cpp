@@ -57,6 +57,16 @@ Step Maker::init(const Server& server, const Observed& seen) const {
   return step;
 }
 
+Step Maker::take_up_data(const Server& server) const {
+  auto step = make(server, "init", "take up the data directory of " + server.id.text());
+  step.change = Change::update;
+  step.reason = "it stayed when the server was taken away";
+  step.diff = {{Change::create, "record", "", record_key(server.id, "data")}};
+  step.gives = {data_ready(server)};
+  record(step.apply, "data", server);
+  return step;
+}
+
 Step Maker::adopt_data(const Server& server) const {
   auto step = make(server, "init", "take over the data directory of " + server.id.text());
   step.change = Change::update;

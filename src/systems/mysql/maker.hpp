@@ -10,6 +10,8 @@ class Maker {
   explicit Maker(const Desired& desired) : m_desired(desired) {}
 
   plan::Step init(const Server& server, const Observed& seen) const;
+  /// The data that stayed when the server was taken away is its data again.
+  plan::Step take_up_data(const Server& server) const;
   /// An unmarked data directory becomes ours.
   plan::Step adopt_data(const Server& server) const;
   plan::Step container(const Server& server, const Observed& seen, Difference diff) const;

@@ -38,7 +38,8 @@ class Planner {
     } else if (one.data_of.empty()) {
       m_steps.push_back(m_maker.adopt_data(server));
     } else if (!is_recorded(server, "data")) {
-      m_steps.push_back(m_maker.note(server, "init", "data"));
+      m_steps.push_back(one.container ? m_maker.note(server, "init", "data")
+                                      : m_maker.take_up_data(server));
     }
     auto diff = container_difference(m_desired, server, one);
     if (!one.container || !can_be_updated(diff)) {

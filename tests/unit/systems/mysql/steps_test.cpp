@@ -80,6 +80,21 @@ TEST_F(MysqlSteps, DataWithoutAContainerIsTakenUpAgain) {
               ElementsAre("mysql/mysql-slave1/container", "mysql/mysql-slave1/replicate"));
 }
 
+TEST_F(MysqlSteps, DataThatStayedWhenItsServerLeftIsTakenUpAndIsNoDrift) {
+  auto outputs = world.all_good();
+  outputs[1] = "server\tmysql-slave1\ndata\tblog-2016\nend\tmysql-slave1\ndone\n";
+  auto seen = world.see(outputs);
+  seen.put_record(world.host(1), {});
+  const auto made = world.system()->steps(seen).value();
+  EXPECT_THAT(ids(made),
+              ElementsAre("mysql/mysql-slave1/init",
+                          "mysql/mysql-slave1/container",
+                          "mysql/mysql-slave1/replicate"));
+  EXPECT_EQ(made[0].title, "take up the data directory of mysql-slave1");
+  EXPECT_EQ(made[0].cause, plan::Cause::change);
+  EXPECT_THAT(made[0].apply.body(), Not(HasSubstr("mrc_mysql_init")));
+}
+
 TEST_F(MysqlSteps, OtherOptionsReplaceTheContainerWhichIsDisruptive) {
   const auto outputs = world.all_good();
   world.topology.mysql.servers[1].options.emplace_back("max_connections", "500");
