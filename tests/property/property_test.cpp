@@ -120,7 +120,7 @@ const bool k_ready = [] {
   };
   const auto params = fmt::format("seed={} max_success={}",
                                   variable("MRC_PROPERTY_SEED", "20160101"),
-                                  variable("MRC_PROPERTY_PAIRS", "200"));
+                                  variable("MRC_PROPERTY_PAIRS", "60"));
   setenv("RC_PARAMS", params.c_str(), 1);
   std::cout << "pairs of topologies: " << params << " (MRC_PROPERTY_SEED, MRC_PROPERTY_PAIRS)\n";
   return true;

@@ -134,21 +134,29 @@ const std::vector<EditKind>& edit_kinds() {
       {"a host more",
        true,
        [](W& wish, unsigned which, unsigned) { wish.hosts |= 1U << which % k_host_count; }},
+      // The master stays: to give its part to another is a switchover, which apply refuses.
       {"a server less",
-       false,
+       true,
        [](W& wish, unsigned which, unsigned) {
-         if (wish.servers.size() < 2) return;
-         wish.servers.erase(wish.servers.begin() +
-                            static_cast<std::ptrdiff_t>(which % wish.servers.size()));
+         which %= static_cast<unsigned>(wish.servers.size());
+         if (which == wish.master) return;
+         wish.servers.erase(wish.servers.begin() + which);
+         if (which < wish.master) --wish.master;
        }},
-      {"a server moves",
-       false,
+      {"a slave moves",
+       true,
        [](W& wish, unsigned which, unsigned to) {
-         if (auto* one = server(wish, which)) one->host = to;
+         which %= static_cast<unsigned>(wish.servers.size());
+         if (which != wish.master) wish.servers[which].host = to;
        }},
       {"a host less",
        false,
-       [](W& wish, unsigned which, unsigned) { wish.hosts &= ~(1U << which % k_host_count); }},
+       [](W& wish, unsigned which, unsigned) {
+         which %= k_host_count;
+         const bool has_master = wish.servers[wish.master].host == which;
+         const bool has_member = !wish.external_etcd && (wish.members >> which & 1U) != 0;
+         if (!has_master && !has_member) wish.hosts &= ~(1U << which);
+       }},
       {"members", false, [](W& wish, unsigned, unsigned to) { wish.members = to; }},
       {"address",
        false,
@@ -156,14 +164,12 @@ const std::vector<EditKind>& edit_kinds() {
          if (auto* one = server(wish, which)) one->address = to % 2;
        }},
       {"profile", true, [](W& wish, unsigned, unsigned to) { wish.profile = to % 2; }},
-      {"replication user", false, [](W& wish, unsigned, unsigned to) { wish.user = to % 2; }},
+      {"replication user", true, [](W& wish, unsigned, unsigned to) { wish.user = to % 2; }},
       {"replication password",
-       false,
+       true,
        [](W& wish, unsigned, unsigned to) { wish.password = to % 2; }},
       {"root password", false, [](W& wish, unsigned, unsigned to) { wish.root_password = to % 2; }},
-      {"root host",
-       false,
-       [](W& wish, unsigned, unsigned to) { wish.root_anywhere = to % 2 == 1; }},
+      {"root host", true, [](W& wish, unsigned, unsigned to) { wish.root_anywhere = to % 2 == 1; }},
       {"master", false, [](W& wish, unsigned, unsigned to) { wish.master = to; }},
   };
   return all;

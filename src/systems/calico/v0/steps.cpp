@@ -101,16 +101,21 @@ std::vector<std::string> pools_in_the_way(const Desired& want, const Reading& se
   return out;
 }
 
-/// Addresses of servers that hang on other hosts, each with the host they are reached by.
+/// Addresses of servers that hang on other hosts, each with the host they are reached by. One that
+/// loses its interface meanwhile, or has none, has no route to wait for.
 std::vector<std::string> routes_from(const Desired& want,
                                      const HostWant& host,
                                      const Reading& seen) {
   std::vector<std::string> pairs;
   for (const auto* other : want.nodes()) {
+    if (other->id == host.id) continue;
+    const auto& there = seen.host(other->id);
     for (const auto& server : other->servers) {
       const auto* endpoint = seen.cluster->find_by_address(server.address.text());
-      if (other->id == host.id || endpoint == nullptr ||
-          endpoint->host != seen.host(other->id).kernel_name) {
+      const auto container = there.servers.find(server.id);
+      if (endpoint == nullptr || endpoint->host != there.kernel_name ||
+          seen.losing.contains(server.id) || container == there.servers.end() ||
+          container->second.route != endpoint->interface) {
         continue;
       }
       pairs.push_back(server.address.text());

@@ -198,6 +198,19 @@ TEST(CalicoV0Changes, APoolThatOverlapsOursTakesItsPlaceInOneStep) {
   EXPECT_THAT(steps[0].apply.body(), HasSubstr("192.168.0.51 192.168.55.112"));
 }
 
+TEST(CalicoV0Changes, NoRouteIsAwaitedToAServerThatHasNoneMeanwhile) {
+  World world;
+  world.topology.calico.pool.value = *Cidr::parse("192.168.0.0/17");
+  world.probes["docker3"].set("route", "");
+  auto seen = world.seen();
+  EXPECT_TRUE(seen.lose({"endpoint/mysql-slave1/ready"}));
+  const auto steps = world.system()->steps(seen).value();
+  const auto& pool = step(steps, "calico/pool").apply.body();
+  EXPECT_THAT(pool, HasSubstr("mrc_calico_routed"));
+  EXPECT_THAT(pool, Not(HasSubstr("192.168.0.51 ")));
+  EXPECT_THAT(pool, Not(HasSubstr("192.168.0.52 ")));
+}
+
 TEST(CalicoV0Changes, APoolElsewhereComesFirstAndTheOldOneGoesLast) {
   World world;
   world.topology.calico.pool.value = *Cidr::parse("10.77.0.0/24");
