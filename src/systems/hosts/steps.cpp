@@ -67,28 +67,31 @@ Step leave(const std::string& deployment, const HostId& host) {
 
 Result<std::vector<Step>> steps(const topology::Topology& topology, const Observations& seen) {
   const auto wanted = wanted_hosts(topology);
-  auto known = wanted;
-  for (const auto& [id, one] : seen.departed()) known[id] = one;
-  for (const auto& [id, one] : seen.forgotten()) known[id] = one;
   std::vector<Step> out;
   for (const auto& host : topology.hosts) {
     const auto now = recorded_hosts(seen.record(host.id));
     if (!now) return fail(now.error());
-    if (*now != known) {
+    // A host that left stays in the list as long as there is anything on it.
+    auto noted = *now;
+    for (const auto& [id, one] : wanted) noted[id] = one;
+    std::optional<StepId> before;
+    if (noted != *now) {
       auto step = make(host.id,
                        "note",
                        "note the deployment's hosts",
                        now->empty() ? Change::create : Change::update);
-      write(topology.name, *now, known, step);
+      write(topology.name, *now, noted, step);
       for (const auto& other : topology.hosts) {
         step.gives.push_back(plan::milestone::host_ready(other.id));
       }
+      before = step.id;
       out.push_back(std::move(step));
     }
-    if (known == wanted) continue;
+    if (noted == wanted) continue;
     auto step = make(host.id, "drop", "drop the hosts that left", Change::update);
-    write(topology.name, known, wanted, step);
-    for (const auto& [id, one] : known) {
+    write(topology.name, noted, wanted, step);
+    if (before) step.after.push_back(*before);
+    for (const auto& [id, one] : noted) {
       if (!wanted.contains(id)) {
         step.needs.push_back(plan::milestone::host_emptied(id));
         step.needs.push_back(left(id));

@@ -345,7 +345,6 @@ END
             ls /usr/local/bin/calicoctl /var/log/calico 2>/dev/null || :
             iptables-save | grep -e felix- -e mrc: || :
             docker ps -a --format '{{.Names}}' | grep calico || :
-            docker images --format '{{.Repository}}' | grep calico || :
             ip -o link | grep cali || :
             grep -e '"calico/' -e '"dnat/' /var/lib/mrc/*.json 2>/dev/null || :""")
         self.assertEqual(left, "")

@@ -61,7 +61,10 @@ def assign(etcd: Etcd, address: ipaddress.IPv4Address) -> bool:
                 "unallocated": list(range(64)),
                 "attributes": [],
             }
-            etcd.create(block_key(block), json.dumps(data))
+            if not etcd.create(block_key(block), json.dumps(data)):
+                winner = json.loads(etcd.get(block_key(block)) or "{}").get("affinity")
+                if winner != f"host:{host}":  # another host was quicker: the block is not ours
+                    etcd.delete(affinity_key(host, block))
             continue
         data = json.loads(before)
         if data["allocations"][ordinal] is not None:

@@ -75,6 +75,28 @@ TEST_F(HostsSteps, OneThatLeftIsDroppedWhenItIsEmptyAndHasForgotten) {
   EXPECT_THAT(drop.apply.body(), ::testing::Not(HasSubstr("docker4")));
 }
 
+TEST_F(HostsSteps, OneThatLeftIsNotNotedAgainWhereItWasDropped) {
+  auto list = wanted();
+  list[k_fourth] = k_fourth_at;
+  auto seen = noted(wanted());
+  seen.put_record(world.host(2), {{"hosts", render_recorded_hosts(list)}});
+  seen.put_record(k_fourth, {});
+  seen.put_departed({{k_fourth, k_fourth_at}});
+  EXPECT_THAT(test::ids(planned(seen)), ElementsAre("hosts/docker3/drop"));
+}
+
+TEST_F(HostsSteps, AHostIsNotedBeforeAnotherIsDropped) {
+  auto list = wanted();
+  list.erase(HostId("docker3"));
+  list[k_fourth] = k_fourth_at;
+  auto seen = noted(list);
+  seen.put_departed({{k_fourth, k_fourth_at}});
+  const auto all = planned(seen);
+  EXPECT_THAT(test::after(test::find(all, "hosts/docker1/drop")),
+              ElementsAre("hosts/docker1/note"));
+  EXPECT_THAT(test::find(all, "hosts/docker1/note").apply.body(), HasSubstr("docker4"));
+}
+
 TEST_F(HostsSteps, AForgottenOneStaysNotedUntilTheClusterHasForgottenItToo) {
   auto list = wanted();
   list[k_fourth] = k_fourth_at;
