@@ -34,7 +34,6 @@ bool read_field(const std::vector<std::string>& words, Observed& seen) {
   if (words.size() != 3 || !seen.container) return false;
   const auto json = nlohmann::json::parse(words[2], nullptr, false);
   if (json.is_discarded()) return false;
-  if (json.is_null()) return true;  // Docker has none
   auto value = json.is_string() ? json.get<std::string>() : json.dump();
   if (words[1] == "data") {
     seen.container->data = std::move(value);
