@@ -422,7 +422,7 @@ mrc_mysql_fields() {
 field	image	{{json .Config.Image}}
 field	hostname	{{json .Config.Hostname}}
 field	restart policy	{{json .HostConfig.RestartPolicy.Name}}
-field	stop timeout	{{json .Config.StopTimeout}}
+field	stop timeout	{{json (index .Config "StopTimeout")}}
 field	network	{{json .HostConfig.NetworkMode}}
 field	privileged	{{json .HostConfig.Privileged}}
 field	memory	{{json .HostConfig.Memory}}

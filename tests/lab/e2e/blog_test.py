@@ -263,7 +263,8 @@ class BlogStory(Story):
         self.assertEqual(done.returncode, 0, summary(done))
         last = load_json(done)["runs"][0]
         self.assertEqual((last["command"], last["deployment"], last["exit_code"]), ("apply", "blog-2016", 0))
-        self.assertEqual([step["state"] for step in last["steps"]], ["done", "done"])
+        self.assertEqual({step["state"] for step in last["steps"]}, {"done"})
+        self.assertLessEqual({"dnat/mysql-slave1/expose", "dnat/mysql-slave2/expose"}, {step["step"] for step in last["steps"]})
 
     # -- destroy
 

@@ -131,7 +131,8 @@ TEST(CalicoV0Changes, InAnotherOnesEtcdAPoolWithoutARecordIsNotOurs) {
   world.topology.etcd.endpoints = {
       "http://192.168.55.111:2379", "http://192.168.55.112:2379", "http://192.168.55.113:2379"};
   world.topology.etcd.members.clear();
-  for (const auto& line : world.steps().at(0).diff) {
+  const auto steps = world.steps();
+  for (const auto& line : steps.at(0).diff) {
     EXPECT_FALSE(line.after.starts_with("calico/pool")) << line.after;
     EXPECT_NE(line.after, "calico/cluster");
   }
@@ -141,7 +142,8 @@ TEST(CalicoV0Changes, WhatAnotherDeploymentsRecordHasIsNotClaimed) {
   World world;
   world.others["docker2"]["second"] = {{"calico/node", R"({"image":"x"})"}};
   world.records["docker2"].clear();
-  for (const auto& line : world.steps().at(0).diff) EXPECT_NE(line.after, "calico/node");
+  const auto steps = world.steps();
+  for (const auto& line : steps.at(0).diff) EXPECT_NE(line.after, "calico/node");
 }
 
 TEST(CalicoV0Changes, AProfileOfAnotherNameIsEnteredByAllBeforeTheFirstLeavesTheOld) {
