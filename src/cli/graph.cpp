@@ -28,10 +28,11 @@ constexpr std::array k_formats{Format{"text", render_graph_text},
                                Format{"dot", render_graph_dot},
                                Format{"mermaid", render_graph_mermaid}};
 
-std::vector<std::string> format_names() {
-  std::vector<std::string> out;
-  for (const auto& one : k_formats) out.emplace_back(one.name);
-  return out;
+/// For CLI11: why the format is none; empty when it is one.
+std::string format_fault(const std::string& name) {
+  const bool known = std::any_of(
+      k_formats.begin(), k_formats.end(), [&](const Format& one) { return one.name == name; });
+  return known ? "" : fmt::format("{} is not one of text, svg, dot, mermaid", name);
 }
 
 Graph::Server make_server(const topology::Topology& topology, const topology::Server& server) {
@@ -115,7 +116,7 @@ void add_graph(CLI::App& root, Env& env) {
   auto* command = root.add_subcommand("graph", "Draw the topology; asks no host");
   command->add_option("file", options->file, "Topology file");
   command->add_option("--format", options->format, "text (default), svg, dot or mermaid")
-      ->check(CLI::IsMember(format_names()));
+      ->check(format_fault, "FORMAT");
   command->callback([options, &env] { env.exit_code = run_graph(*options, env); });
 }
 
