@@ -168,6 +168,11 @@ class System {
   /// too.
   virtual Result<std::vector<plan::Step>> teardown(const Observations& seen,
                                                    bool delete_data) const = 0;
+  /// What brings back this system's share of a server after its container has started anew: run on
+  /// the server's host, by the host itself, while no mrc is there; so it needs no secret, may be
+  /// run at any time and does nothing where nothing is missing. It waits for what it needs under a
+  /// deadline of its own, and fails when that passes. Empty: nothing of it is lost.
+  virtual shell::Script restore(const ServerId& /*server*/) const { return {}; }
   /// What a human types on the step's host to see more, when the link or the time was over before
   /// the step could tell what went wrong. Empty: nothing in particular.
   virtual std::string look_at(const StepId& /*step*/) const { return {}; }

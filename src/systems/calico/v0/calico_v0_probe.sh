@@ -59,14 +59,27 @@ mrc_calico_probe_server() {
     echo "server $1 absent"
     return 0
   fi
-  mrc_calico_state=$(docker container inspect --format \
-    '{{.Id}} {{.State.Running}} {{.State.Pid}}' "$1")
+  # It may end while it is looked at. Docker learns of that a moment later, and is asked anew: what
+  # its namespace holds and whether it runs have to be of one moment.
+  mrc_calico_tries=50
+  while :; do
+    mrc_calico_state=$(docker container inspect --format \
+      '{{.Id}} {{.State.Running}} {{.State.Pid}}' "$1" 2>"$MRC_D/calico-err") || {
+      grep -qi 'no such' "$MRC_D/calico-err" || mrc_die "$(cat "$MRC_D/calico-err")"
+      echo "server $1 absent"
+      return 0
+    }
+    mrc_calico_pid=${mrc_calico_state##* }
+    [ "$mrc_calico_pid" != 0 ] || break
+    nsenter -t "$mrc_calico_pid" -n ip -4 -o addr show >"$MRC_D/calico-addr" \
+      2>"$MRC_D/calico-err" && break
+    mrc_calico_tries=$((mrc_calico_tries - 1))
+    [ "$mrc_calico_tries" -gt 0 ] || mrc_die "$(cat "$MRC_D/calico-err")"
+    sleep 0.1
+  done
   echo "server $1 $mrc_calico_state"
-  mrc_calico_pid=${mrc_calico_state##* }
-  if [ "$mrc_calico_pid" != 0 ] && [ -d "/proc/$mrc_calico_pid" ]; then
-    nsenter -t "$mrc_calico_pid" -n ip -4 -o addr show >"$MRC_D/calico-addr"
+  [ "$mrc_calico_pid" = 0 ] ||
     awk -v name="$1" '$2 == "eth1" { print "eth1 " name " " $4 }' "$MRC_D/calico-addr"
-  fi
   ip -4 -o route show "$2/32" | awk -v name="$1" \
     '{ for (i = 1; i < NF; ++i) if ($i == "dev") { print "route " name " " $(i + 1); exit } }'
 }
