@@ -10,11 +10,12 @@ mrc_calico_owned() {
     sed -n 's/.*"container": *"\([0-9a-f]*\)".*/\1/p'
 }
 
-# mrc_calico_holders ADDRESS: "HOST WORKLOAD ENDPOINT" of each endpoint that has it.
+# mrc_calico_holders ADDRESS [ID]..: "HOST WORKLOAD ENDPOINT" of each endpoint that has it, or is of one of
+# these containers.
 mrc_calico_holders() {
   mrc_calico_list "$MRC_D/calico-endpoints" Hostname endpoint show --detailed
-  awk -F '|' -v ip="$1/32" '$5 == ip { print $1, $3, $4 }' "$MRC_D/calico-endpoints" \
-    >"$MRC_D/calico-holders"
+  awk -F '|' -v ip="$1/32" -v ids=" $* " '$5 == ip || index(ids, " " $3 " ") { print $1, $3, $4 }' \
+    "$MRC_D/calico-endpoints" | sort -u >"$MRC_D/calico-holders"
 }
 
 # mrc_calico_in PID COMMAND..: in the network of that process, with the host's own programs.
@@ -62,14 +63,15 @@ mrc_calico_taken() {
     mrc_die "calicoctl ipam info $1: $(cat "$MRC_D/calico-said")"
 }
 
-# mrc_calico_free ADDRESS SERVER OWN_ID..: no endpoint of ours holds the address any more; one of
-# somebody else's ends the script. What has the wanted container (first OWN_ID) is kept.
+# mrc_calico_free ADDRESS SERVER OWN_ID..: no endpoint of ours holds the address any more, nor a former one
+# of the server; somebody else's holding it ends the script. What has the wanted container (first OWN_ID) is
+# kept.
 mrc_calico_free() {
   mrc_calico_address=$1
   mrc_calico_server=$2
   mrc_calico_keep=$3
   shift 2
-  mrc_calico_holders "$mrc_calico_address"
+  mrc_calico_holders "$mrc_calico_address" "$@"
   while read -r mrc_calico_host mrc_calico_workload _; do
     if [ "$mrc_calico_workload" = "$mrc_calico_keep" ] &&
       [ "$mrc_calico_host" = "$(uname -n)" ]; then

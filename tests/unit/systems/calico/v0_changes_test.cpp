@@ -59,6 +59,27 @@ TEST(CalicoV0Changes, ANodesDifferencesAreShownOneByOne) {
   EXPECT_EQ(step(steps, "calico/docker2/node").risk, Risk::safe);
 }
 
+TEST(CalicoV0Changes, LibnetworkThatTheFileDoesNotWantGoesAndTheNodeRunsOn) {
+  World world;
+  world.topology.calico.libnetwork = false;
+  const auto steps = world.steps();
+  ASSERT_THAT(ids(steps),
+              ElementsAre("calico/docker1/node", "calico/docker2/node", "calico/docker3/node"));
+  EXPECT_EQ(steps[0].title, "remove calico-libnetwork");
+  EXPECT_EQ(steps[0].risk, Risk::safe);
+  EXPECT_EQ(steps[0].diff,
+            (Diff{{Change::remove, "calico-libnetwork", "calico/node-libnetwork:v0.9.0", ""}}));
+}
+
+TEST(CalicoV0Changes, LibnetworkThatIsNotOursAloneStays) {
+  World world;
+  world.topology.calico.libnetwork = false;
+  world.records["docker1"].erase("calico/libnetwork");
+  world.records["docker2"]["calico/libnetwork"] = R"({"image":"x","inherited":true})";
+  world.others["docker3"]["second"] = {{"calico/node", R"({"image":"x"})"}};
+  EXPECT_THAT(ids(world.steps()), IsEmpty());
+}
+
 TEST(CalicoV0Changes, ForwardingSwitchedOffIsMended) {
   World world;
   world.probes["docker2"].set("sysctl net/ipv4/ip_forward", "sysctl net/ipv4/ip_forward 0");

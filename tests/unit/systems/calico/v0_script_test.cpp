@@ -70,6 +70,14 @@ TEST_F(CalicoV0Script, HoldersOfAnAddressAreFoundInContinuedRowsToo) {
             "docker1.local " + test::calico::repeat("a1") + " 64503f18e75a11e6b1a50242ac110002\n");
 }
 
+TEST_F(CalicoV0Script, FormerEndpointsOfTheContainersAreHoldersWhateverTheirAddress) {
+  auto script = with_answer(fixture("endpoint-show-detailed.txt"));
+  script.line("mrc_calico_holders 192.168.0.151 {} {}; cut -c 1-13 \"$MRC_D/calico-holders\"",
+              test::calico::repeat("a1"),
+              test::calico::repeat("b2"));
+  EXPECT_EQ(run(script).out, "docker1.local\ndocker2.local\n");
+}
+
 TEST_F(CalicoV0Script, AnEmptyTableHasNoHoldersAndNoTableIsAFailure) {
   auto empty = with_answer(fixture("endpoint-show-empty.txt"));
   empty.line("mrc_calico_holders 192.168.0.50; cat \"$MRC_D/calico-holders\"; echo done");
