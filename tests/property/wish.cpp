@@ -157,7 +157,7 @@ const std::vector<EditKind>& edit_kinds() {
          const bool has_member = !wish.external_etcd && (wish.members >> which & 1U) != 0;
          if (!has_master && !has_member) wish.hosts &= ~(1U << which);
        }},
-      {"members", false, [](W& wish, unsigned, unsigned to) { wish.members = to; }},
+      {"members", true, [](W& wish, unsigned, unsigned to) { wish.members = to; }},
       {"address",
        true,
        [](W& wish, unsigned which, unsigned to) {
