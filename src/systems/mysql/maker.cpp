@@ -103,6 +103,7 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
                 milestone::image_present(server.host),
                 milestone::exposure_gone(server.id),
                 milestone::endpoint_gone(server.id),
+                milestone::endpoint_replaceable(server.id),
                 milestone::container_gone(server.id)};
   step.gives = {milestone::container_running(server.id)};
   step.timeout = std::chrono::minutes(8);

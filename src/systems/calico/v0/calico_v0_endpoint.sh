@@ -125,6 +125,24 @@ mrc_calico_allow_ipv6() {
   mrc_calico_in "$1" sh -c 'if [ "$(cat "$1")" != 0 ]; then echo 0 >"$1"; fi' mrc "$mrc_calico_file"
 }
 
+# mrc_calico_disown ADDRESS: where another host owns the address's block, this one does not count it among
+# its own. A `container add` that is killed before it has made the block leaves it so, and BIRD then tells the
+# peers of the whole block and of no address in it.
+mrc_calico_disown() {
+  mrc_calico_block=$(echo "$1" | awk -F . '{ print $1 "." $2 "." $3 "." $4 - $4 % 64 "-26" }')
+  mrc_calico_answer=$(mrc_calico_etcd GET \
+    "/v2/keys/calico/ipam/v2/assignment/ipv4/block/$mrc_calico_block?quorum=true")
+  mrc_calico_owner=$(printf '%s\n' "$mrc_calico_answer" |
+    sed -n 's/.*\\"affinity\\": *\\"host:\([^"\\]*\)\\".*/\1/p')
+  if [ -z "$mrc_calico_owner" ] || [ "$mrc_calico_owner" = "$(uname -n)" ]; then return 0; fi
+  mrc_calico_answer=$(mrc_calico_etcd DELETE \
+    "/v2/keys/calico/ipam/v2/host/$(uname -n)/ipv4/block/$mrc_calico_block")
+  case $mrc_calico_answer in
+    *'"action":"delete"'* | *'"errorCode":100'*) ;;
+    *) mrc_die "etcd does not take the block $mrc_calico_block from this host: $mrc_calico_answer" ;;
+  esac
+}
+
 # mrc_calico_endpoint SERVER ADDRESS PROFILE [ID]..: the server's container has the address and just
 # that profile. ID..: containers under which mrc attached this server elsewhere or before.
 mrc_calico_endpoint() {
@@ -169,6 +187,8 @@ mrc_calico_endpoint() {
     mrc_calico_allow_ipv6 "$mrc_calico_pid"
     mrc_calico_must 60 container add "$mrc_calico_container_id" "$mrc_calico_address"
   fi
+  # While it has no profile yet, a run that is cut off here comes here again.
+  mrc_calico_disown "$mrc_calico_address"
   mrc_calico_must 30 container "$mrc_calico_container_id" profile set "$mrc_calico_wanted"
   if ! mrc_calico_served "$mrc_calico_address" >/dev/null; then
     mrc_calico_route "$mrc_calico_address" "$(mrc_calico_host_end "$mrc_calico_pid" eth1)"

@@ -194,6 +194,21 @@ TEST(CalicoV0Changes, AProfileOfAnotherNameIsEnteredByAllBeforeTheFirstLeavesThe
   for (const auto& one : steps) EXPECT_EQ(one.risk, Risk::safe) << one.id.text();
 }
 
+TEST(CalicoV0Changes, AlsoAServerThatIsReplacedMeanwhileJoinsFirst) {
+  World world;
+  world.topology.calico.profile = "orders";
+  auto seen = world.seen();
+  seen.lose({"endpoint/mysql-master/ready"});
+  const auto steps = world.system()->steps(seen).value();
+  const auto& join = step(steps, "calico/mysql-master/join");
+  EXPECT_THAT(join.needs, Not(Contains("container/mysql-master/running")));
+  EXPECT_THAT(join.gives, ElementsAre("endpoint/mysql-master/replaceable"));
+  EXPECT_THAT(after(step(steps, "calico/mysql-slave1/endpoint")),
+              Contains("calico/mysql-master/join"));
+  EXPECT_THAT(step(steps, "calico/mysql-master/endpoint").needs,
+              Contains("container/mysql-master/running"));
+}
+
 TEST(CalicoV0Changes, AProfileThatIsNotOursIsLeftAtOnce) {
   World world;
   world.topology.calico.profile = "orders";
