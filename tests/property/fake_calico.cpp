@@ -42,6 +42,19 @@ void forget(Call& call, const std::string& key) {
   call.shell.call("mrc_forget", {deployment(call), key}, call);
 }
 
+/// Other deployments that use Calico on this host.
+std::vector<std::string> others(const Call& call) {
+  std::vector<std::string> out;
+  for (const auto& [name, record] : call.host.records) {
+    if (name == deployment(call)) continue;
+    const bool uses = std::any_of(record.begin(), record.end(), [](const auto& one) {
+      return one.first.starts_with("calico/");
+    });
+    if (uses) out.push_back(name);
+  }
+  return out;
+}
+
 std::string canonical_rules(const std::string& text) { return json::parse(text).dump(); }
 
 /// etcd's answer to GET /v2/keys/calico?recursive=true.
@@ -258,6 +271,11 @@ int node(Call& call) {
   if (calico == nullptr) return call.fail("etcd does not answer");
   if (!call.host.files.contains(k_binary)) return call.fail("there is no calicoctl");
   if (call.host.sysctls["net/ipv4/conf/all/rp_filter"] == "2") return call.fail("Felix dies");
+  if (libnetwork.empty() && recorded(call, "calico/libnetwork") && others(call).empty()) {
+    call.host.containers.erase("calico-libnetwork");
+    call.shell.tick();
+    forget(call, "calico/libnetwork");
+  }
   const bool runs = is_node(call, "calico-node", image, ip) &&
                     (libnetwork.empty() || is_node(call, "calico-libnetwork", libnetwork, ""));
   const auto known = calico->nodes.find(call.host.name);
@@ -332,7 +350,7 @@ int endpoint(Call& call) {
 
   const auto all = calico->endpoints;
   for (const auto& one : all) {
-    if (one.address != address) continue;
+    if (one.address != address && !ours.contains(one.workload)) continue;
     if (one.workload == container.id && one.host == call.host.name) continue;
     if (!ours.contains(one.workload)) return call.fail(address + " is held by another");
     remove_endpoint(call, *calico, one.workload);
@@ -428,18 +446,6 @@ int note(Call& call) {
 
 // Taking away.
 
-std::vector<std::string> others(const Call& call) {
-  std::vector<std::string> out;
-  for (const auto& [name, record] : call.host.records) {
-    if (name == deployment(call)) continue;
-    const bool uses = std::any_of(record.begin(), record.end(), [](const auto& one) {
-      return one.first.starts_with("calico/");
-    });
-    if (uses) out.push_back(name);
-  }
-  return out;
-}
-
 /// Null: etcd is silent; then nothing of it may be needed any more.
 int reach_etcd(Call& call, Calico*& calico) {
   calico = calico_of(call);
@@ -462,11 +468,10 @@ int endpoint_gone(Call& call) {
     bool foreign = false;
     const auto all = calico->endpoints;
     for (const auto& one : all) {
-      if (one.address != address) continue;
-      if (one.workload != call.arg(2) && one.workload != now) {
-        foreign = true;
-      } else {
+      if (one.workload == call.arg(2) || one.workload == now) {
         remove_endpoint(call, *calico, one.workload);
+      } else {
+        foreign |= one.address == address;
       }
     }
     if (!foreign) calico->assigned.erase(address);

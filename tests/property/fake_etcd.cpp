@@ -75,7 +75,7 @@ int probe(Call& call) {
   out = "systemd yes\nmanager apt\n";
   out += is_installed(host) ? "etcd 3.4.23\n" : "candidate 3.4.23-4+b4\n";
   if (host.packages.contains("etcd-client")) out += "etcdctl 3.4.23\n";
-  const bool up = host.etcd.active && call.world.has_quorum(host.etcd.cluster);
+  const bool up = host.etcd.active && host.etcd.ready;
   const auto* state = !host.etcd.active ? "inactive" : up ? "active" : "activating";
   if (is_installed(host)) {
     out += fmt::format(
@@ -99,11 +99,12 @@ int probe(Call& call) {
   out += host.etcd_data.contains(call.arg(3)) ? "data present\n" : "data absent\n";
   if (up) {
     const auto url = fmt::format("http://{}:{}", call.arg(0), call.arg(1));
-    if (answering(call.world, url) == &host) {
-      out += "members " + members_json(call.world, host) + "\nhealth ok\n";
-    } else {
-      out += "members-error Error: context deadline exceeded\nhealth " + url + ": no answer\n";
-    }
+    const auto own = host.etcd.config.find("ETCD_ADVERTISE_CLIENT_URLS");
+    // Its members every one tells for itself; for its health it needs the others.
+    out += own != host.etcd.config.end() && own->second == url
+               ? "members " + members_json(call.world, host) + "\n"
+               : "members-error Error: context deadline exceeded\n";
+    out += answering(call.world, url) == &host ? "health ok\n" : "health " + url + ": no answer\n";
   }
   out += "end\n";
   return 0;
@@ -244,6 +245,7 @@ void start_unit(Call& call) {
   auto& unit = call.host.etcd;
   if (unit.active) return;
   unit.active = true;
+  unit.ready = false;
   unit.config = settings(call.host);
   unit.cluster = unit.member = 0;
   call.world.settle();

@@ -124,7 +124,7 @@ const std::vector<EditKind>& edit_kinds() {
        }},
       {"pool options", true, [](W& wish, unsigned, unsigned to) { wish.pool_options = to % 4; }},
       {"libnetwork", true, [](W& wish, unsigned, unsigned) { wish.libnetwork = true; }},
-      {"no libnetwork", false, [](W& wish, unsigned, unsigned) { wish.libnetwork = false; }},
+      {"no libnetwork", true, [](W& wish, unsigned, unsigned) { wish.libnetwork = false; }},
       {"node image", true, [](W& wish, unsigned, unsigned to) { wish.node_image = to % 2; }},
       {"a server more",
        true,
@@ -150,16 +150,16 @@ const std::vector<EditKind>& edit_kinds() {
          if (which != wish.master) wish.servers[which].host = to;
        }},
       {"a host less",
-       false,
+       true,
        [](W& wish, unsigned which, unsigned) {
          which %= k_host_count;
          const bool has_master = wish.servers[wish.master].host == which;
          const bool has_member = !wish.external_etcd && (wish.members >> which & 1U) != 0;
          if (!has_master && !has_member) wish.hosts &= ~(1U << which);
        }},
-      {"members", false, [](W& wish, unsigned, unsigned to) { wish.members = to; }},
+      {"members", true, [](W& wish, unsigned, unsigned to) { wish.members = to; }},
       {"address",
-       false,
+       true,
        [](W& wish, unsigned which, unsigned to) {
          if (auto* one = server(wish, which)) one->address = to % 2;
        }},

@@ -332,6 +332,10 @@ void World::settle() {
     return true;
   });
   for (auto& [key, host] : hosts) {
+    auto& unit = host.etcd;
+    unit.ready |= unit.active && unit.cluster != 0 && has_quorum(unit.cluster);
+  }
+  for (auto& [key, host] : hosts) {
     for (auto& [name, container] : host.containers) {
       const auto data = host.mysql_data.find(container.volume);
       if (!container.running || data == host.mysql_data.end() || !data->second.source) continue;

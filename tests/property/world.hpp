@@ -51,6 +51,7 @@ struct Container {
 /// The unit etcd.service and what it serves.
 struct EtcdUnit {
   bool active = false;
+  bool ready = false;  ///< it has told systemd so, and serves clients: had a quorum since its start
   bool enabled = false;
   std::map<std::string, std::string> config;  ///< as it was when the unit started
   std::uint64_t cluster = 0;                  ///< 0: it has not found its peers

@@ -27,6 +27,10 @@ inline std::string container_running(const ServerId& server) {
 inline std::string endpoint_ready(const ServerId& server) {
   return fmt::format("endpoint/{}/ready", server);
 }
+/// Nothing is left to be done to the server's present endpoint: its container may be replaced.
+inline std::string endpoint_replaceable(const ServerId& server) {
+  return fmt::format("endpoint/{}/replaceable", server);
+}
 /// Port and address of the server can be reached from every other server.
 inline std::string profile_open() { return "profile/open"; }
 inline std::string server_ready(const ServerId& server) {

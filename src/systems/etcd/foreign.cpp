@@ -141,6 +141,7 @@ std::size_t quorum(std::size_t members) { return members / 2 + 1; }
 
 /// Members change only with a quorum of those that have their data.
 void check_quorum(const Scene& scene, const Membership& now, std::vector<Finding>& out) {
+  if (now.lacks_started) return;
   std::size_t alive = 0;
   std::size_t askable = 0;
   std::vector<std::string> holders;

@@ -69,6 +69,25 @@ Fate fate_in_silence(const Scene& scene, const WantedMember& wanted, bool formed
   return formed ? Fate::renew : Fate::begin;
 }
 
+/// It has its data, and runs.
+bool is_able(const Scene& scene, const Member& member) {
+  const auto host = scene.known(member);
+  const auto one = host ? scene.seen.find(*host) : scene.seen.end();
+  return one != scene.seen.end() && one->second.log && one->second.unit.running();
+}
+
+bool lacks_started(const Scene& scene, const Membership& now) {
+  const auto& members = now.cluster->members;
+  const auto quorum = members.size() / 2 + 1;
+  const auto able = static_cast<std::size_t>(std::count_if(
+      members.begin(), members.end(), [&](const Member& one) { return is_able(scene, one); }));
+  const auto added =
+      static_cast<std::size_t>(std::count_if(now.fate.begin(), now.fate.end(), [](const auto& one) {
+        return one.second == Fate::finish;
+      }));
+  return able > 0 && able < quorum && able + added >= quorum;
+}
+
 WantedMember as_wanted(const Scene& scene, const Member& member) {
   const auto known = scene.known(member);
   return {known && member.name.empty() ? *known : HostId(member.name),
@@ -109,7 +128,15 @@ Membership membership(const Scene& scene) {
       now.readdressed.insert(wanted.host);
     }
   }
+  now.lacks_started = now.cluster != nullptr && lacks_started(scene, now);
   return now;
+}
+
+bool lives(const Scene& scene, const Membership& now, const Member& member) {
+  const auto host = scene.known(member);
+  const auto one = host ? scene.seen.find(*host) : scene.seen.end();
+  return one != scene.seen.end() &&
+         (one->second.healthy || (now.lacks_started && is_able(scene, member)));
 }
 
 std::vector<Move> moves(const Scene& scene, const Membership& now) {
@@ -147,13 +174,15 @@ std::vector<Move> moves(const Scene& scene, const Membership& now) {
   } else {
     members = scene.want.members;
   }
-  const auto lives = [&](const Member& member) {
-    const auto host = scene.known(member);
-    const auto one = host ? scene.seen.find(*host) : scene.seen.end();
-    return one != scene.seen.end() && one->second.healthy;
+  const auto finish = [&] {
+    for (const auto& wanted : scene.want.members) {
+      if (now.fate.at(wanted.host) != Fate::finish) continue;
+      push({Move::Kind::finish, wanted.host, now.entry.at(wanted.host), {}, false, false});
+    }
   };
+  if (now.lacks_started) finish();
   for (const auto* member : now.extra) {
-    if (!lives(*member)) remove(*scene.known(*member), *member, false, false);
+    if (!lives(scene, now, *member)) remove(*scene.known(*member), *member, false, false);
   }
   for (const auto& wanted : scene.want.members) {
     const auto entry = now.entry.find(wanted.host);
@@ -169,10 +198,7 @@ std::vector<Move> moves(const Scene& scene, const Membership& now) {
     }
     push({Move::Kind::update, wanted.host, member, {}, false, false});
   }
-  for (const auto& wanted : scene.want.members) {
-    if (now.fate.at(wanted.host) != Fate::finish) continue;
-    push({Move::Kind::finish, wanted.host, now.entry.at(wanted.host), {}, false, false});
-  }
+  if (!now.lacks_started) finish();
   for (const auto& wanted : scene.want.members) {
     const auto fate = now.fate.at(wanted.host);
     if (fate != Fate::join && fate != Fate::renew) continue;
@@ -181,7 +207,7 @@ std::vector<Move> moves(const Scene& scene, const Membership& now) {
     push({Move::Kind::join, wanted.host, nullptr, {}, fate == Fate::renew, false});
   }
   for (const auto* member : now.extra) {
-    if (lives(*member)) remove(*scene.known(*member), *member, false, true);
+    if (lives(scene, now, *member)) remove(*scene.known(*member), *member, false, true);
   }
   return out;
 }

@@ -27,10 +27,16 @@ struct Membership {
   std::map<HostId, const Member*> entry;  ///< its entry in the cluster, where it has one
   std::vector<const Member*> extra;       ///< entries that the file does not want
   std::set<HostId> readdressed;           ///< kept under another peer URL
+  /// A run was cut off between adding a member and starting it, and so few others there are that
+  /// etcd has no quorum before that one has started.
+  bool lacks_started = false;
   bool knows_all_lost() const;
 };
 
 Membership membership(const Scene& scene);
+
+/// The member takes part, or will as soon as the one that is added has started.
+bool lives(const Scene& scene, const Membership& now, const Member& member);
 
 /// One change of the cluster's members; they come one after the other.
 struct Move {
@@ -44,7 +50,8 @@ struct Move {
 };
 
 /// In the order that never costs the quorum: the dead go first, as etcd takes no member while one
-/// is dead; then addresses, then those who come; the living who leave go last.
+/// is dead; then addresses, then those who come; the living who leave go last. Before all others
+/// one that was added and without which there is no quorum.
 std::vector<Move> moves(const Scene& scene, const Membership& now);
 
 }  // namespace mrc::systems::etcd

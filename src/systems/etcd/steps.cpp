@@ -198,8 +198,7 @@ class Builder {
                                               : std::string("it never ran here");
       if (m_now.knows_all_lost()) step.reason = "no member has its data any more: all begin anew";
       m_started.push_back(step.id);
-      // One whom the cluster looks for elsewhere is waited for when that is put right.
-      if (!m_now.readdressed.contains(member.host)) m_waits.push_back(member.host);
+      expect(member.host);
     } else if (one.unit.file != "enabled") {
       auto& step = add(member.host, "enable", "start etcd at boot", Change::update);
       step.goal = "the member starts at boot";
@@ -217,10 +216,16 @@ class Builder {
       step.impact = "etcd does not answer, as before; some 5 s";
       step.apply.use(embedded::etcd_unit_sh).line("mrc_etcd_restart");
       m_started.push_back(step.id);
-      m_waits.push_back(member.host);
+      expect(member.host);
     } else if (!one.healthy) {
-      m_waits.push_back(member.host);
+      expect(member.host);
     }
+  }
+
+  /// One whom the cluster looks for elsewhere is waited for when that is put right, and all of a
+  /// cluster without a quorum behind the one who brings it.
+  void expect(const HostId& host) {
+    if (!m_now.readdressed.contains(host) && !m_now.lacks_started) m_waits.push_back(host);
   }
 
   void wait(const WantedMember& member) {
@@ -270,10 +275,8 @@ class Builder {
       }
     }
     for (const auto* member : m_now.extra) {
-      const auto host = m_scene.known(*member);
-      const auto one = host ? m_scene.seen.find(*host) : m_scene.seen.end();
-      if (one != m_scene.seen.end() && one->second.healthy) {
-        m_steady.push_back({*host, member->client_urls.front()});
+      if (lives(m_scene, m_now, *member)) {
+        m_steady.push_back({*m_scene.known(*member), member->client_urls.front()});
       }
     }
   }

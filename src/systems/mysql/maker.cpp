@@ -103,6 +103,7 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
                 milestone::image_present(server.host),
                 milestone::exposure_gone(server.id),
                 milestone::endpoint_gone(server.id),
+                milestone::endpoint_replaceable(server.id),
                 milestone::container_gone(server.id)};
   step.gives = {milestone::container_running(server.id)};
   step.timeout = std::chrono::minutes(8);
@@ -223,8 +224,10 @@ Step Maker::account(const Difference& diff) const {
 
 Step Maker::replicate(const Server& server, Difference diff) const {
   const auto& master = m_desired.master();
-  auto step =
-      follow(server, "replicate", fmt::format("replicate {} from {}", server.id, master.id));
+  auto step = follow(server,
+                     "replicate",
+                     fmt::format("replicate {} from {}", server.id, master.id),
+                     master.address.text());
   step.goal = goal(server, "replicate");
   step.change = diff.empty() ? Change::create : Change::update;
   step.diff = std::move(diff);
@@ -241,7 +244,14 @@ Step Maker::replicate(const Server& server, Difference diff) const {
 }
 
 Step Maker::rejoin(const Server& server, std::string_view verb, std::string reason) const {
-  auto step = follow(server, verb, fmt::format("wait until {} has caught up", server.id));
+  return rejoin(server, verb, std::move(reason), m_desired.master().address.text());
+}
+
+Step Maker::rejoin(const Server& server,
+                   std::string_view verb,
+                   std::string reason,
+                   const std::string& source) const {
+  auto step = follow(server, verb, fmt::format("wait until {} has caught up", server.id), source);
   step.change = Change::run;
   step.reason = std::move(reason);
   return step;
@@ -288,7 +298,10 @@ std::string Maker::goal(const Server& server, std::string_view verb) const {
   return {};
 }
 
-Step Maker::follow(const Server& server, std::string_view verb, std::string title) const {
+Step Maker::follow(const Server& server,
+                   std::string_view verb,
+                   std::string title,
+                   const std::string& source) const {
   const auto& master = m_desired.master();
   auto step = make(server, verb, std::move(title));
   step.goal.clear();
@@ -312,14 +325,14 @@ Step Maker::follow(const Server& server, std::string_view verb, std::string titl
           "MASTER_PORT=3306, MASTER_USER='%s', "
           "MASTER_CONNECT_RETRY=10, MASTER_RETRY_COUNT=86400, MASTER_HEARTBEAT_PERIOD=1, "
           "MASTER_DELAY=0, MASTER_AUTO_POSITION=1, MASTER_PASSWORD=\" {} {}",
-          master.address,
+          source,
           m_desired.user)
       .line("mrc_mysql_literal {}", password)
       .line("printf ';\\n'; } >\"$MRC_D/change.sql\"")
       .line("mrc_mysql_replicate {} {} {} {} {} \"$MRC_D/change.sql\" {} {}",
             server.id,
             root,
-            master.address,
+            source,
             m_desired.user,
             password,
             m_desired.dialect.wait_function,

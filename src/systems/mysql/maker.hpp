@@ -27,12 +27,20 @@ class Maker {
   plan::Step replicate(const Server& server, Difference diff) const;
   /// The same behind a new container of the slave or of the master; nothing differs.
   plan::Step rejoin(const Server& server, std::string_view verb, std::string reason) const;
+  /// The same, while the master still has its former address.
+  plan::Step rejoin(const Server& server,
+                    std::string_view verb,
+                    std::string reason,
+                    const std::string& source) const;
   /// All is as wanted but the host's record, which gets its entry under this key again.
   plan::Step note(const Server& server, std::string_view verb, std::string_view key) const;
 
  private:
   plan::Step make(const Server& server, std::string_view verb, std::string title) const;
-  plan::Step follow(const Server& server, std::string_view verb, std::string title) const;
+  plan::Step follow(const Server& server,
+                    std::string_view verb,
+                    std::string title,
+                    const std::string& source) const;
   void record(shell::Script& script, std::string_view key, const Server& server) const;
   void write_root_sql(shell::Script& script, const shell::Text& secret) const;
   std::string goal(const Server& server, std::string_view verb) const;

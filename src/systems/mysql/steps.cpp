@@ -99,10 +99,13 @@ class Planner {
     const bool is_new = !one.answered || one.slave.empty();
     auto diff = is_new ? Difference{} : channel_difference(m_desired, one);
     if (replaced && (master_replaced || (!is_new && diff.empty()))) {
-      auto step = m_maker.rejoin(server, "rejoin", "its container is new");
-      // The master's new container comes after the slaves' ones, and behind it what it alone gives.
-      if (master_replaced) std::erase_if(step.needs, comes_with_master());
-      m_steps.push_back(std::move(step));
+      if (const auto source = present_source(one); !source.empty()) {
+        auto step = m_maker.rejoin(server, "rejoin", "its container is new", source);
+        // The master's new container comes after the slaves' ones, and behind it what it alone
+        // gives.
+        if (master_replaced) std::erase_if(step.needs, comes_with_master());
+        m_steps.push_back(std::move(step));
+      }
     }
     if (!one.answered && is_recorded(server, "source")) {
       m_steps.push_back(m_maker.rejoin(server, "replicate", "its channel is seen when it answers"));
@@ -119,6 +122,16 @@ class Planner {
     } else if (!is_recorded(server, "source")) {
       m_steps.push_back(m_maker.note(server, "replicate", "source"));
     }
+  }
+
+  /// Where the slave finds the master as long as that has its present container, which may have
+  /// another address than the file gives it. Empty: nowhere.
+  std::string present_source(const Observed& slave) const {
+    const auto& master = m_desired.master();
+    const auto wanted = master.address.text();
+    if (!m_replaced.contains(master.id) || m_seen.at(master.id).has_address) return wanted;
+    const auto heard = slave.of_slave("Master_Host");
+    return slave.of_slave("Slave_IO_Running") == "Yes" && heard != wanted ? heard : "";
   }
 
   /// Running servers are touched one after the other: a slave when the one before it has caught up,
@@ -143,7 +156,10 @@ class Planner {
     const auto changes = std::find_if(m_steps.begin(), m_steps.end(), is(replicate));
     if (replaced) {
       wait_for(container_of(server), before);
-      before = rejoins ? rejoin : replicate;
+      // Without a rejoin it cannot be heard before the master has its new container.
+      before = rejoins                                      ? rejoin
+               : m_replaced.contains(m_desired.master().id) ? container_of(server)
+                                                            : replicate;
     } else if (changes != m_steps.end() && changes->change == plan::Change::update &&
                !m_replaced.contains(m_desired.master().id)) {
       wait_for(replicate, before);

@@ -2,6 +2,8 @@
 """The network of a deployment: what somebody changed by hand, and what the file changes."""
 
 import json
+import os
+import subprocess
 import sys
 import threading
 import unittest
@@ -12,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from site_lab import ADDRESSES, HOSTS, NETWORK_PREFIX, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
+CONTAINER = f"mrc-lab{os.environ.get('MRC_LAB') or ''}-"
 SERVERS = {"docker1": "mysql-master", "docker2": "mysql-slave1", "docker3": "mysql-slave2"}
 PROFILE = "mysql-replication"
 BLOG = (ROOT / "examples/blog-2016.yaml").read_text().replace("192.168.0.0/16", "10.77.0.0/24").replace(
@@ -37,18 +40,30 @@ SECOND = (
     )
 )
 
+# The same by the first one's etcd as its own: whoever of the two is left has it.
+SHARING = (
+    BLOG.replace("name: blog-2016", "name: second")
+    .replace("10.77.0.", "10.78.0.")
+    .replace("mysql-replication", "second")
+    .replace("    mysql-master: {host: docker1, address: 10.78.0.50, server_id: 1}\n", "")
+    .replace("mysql-slave", "second-")
+    .replace("master: mysql-master", "master: second-1")
+    .replace("port: 3306", "port: 3316")
+    .replace("data_root: /opt/Docker", "data_root: /opt/Second")
+)
+
 # Identities that nothing but a restart or a new attachment changes.
 IDENTITIES = """
 docker inspect -f '{{.Name}} {{.Id}} {{.State.StartedAt}}' calico-node calico-libnetwork
-for one in $(docker ps -q); do nsenter -t "$(docker inspect -f '{{.State.Pid}}' "$one")" -n ip -o link show eth1; done
+for one in $(docker ps -q); do nsenter -t "$(docker inspect -f '{{.State.Pid}}' "$one")" -n ip -o link show eth1 2>/dev/null || :; done
 """
 
 
 class Client:
     """Somebody outside who goes on asking a server at its host's port, and counts the refusals."""
 
-    def __init__(self, site: Site, address: str, statement: str) -> None:
-        self.site, self.address, self.statement = site, address, statement
+    def __init__(self, site: Site, address: str, statement: str, port: int = 3306) -> None:
+        self.site, self.address, self.statement, self.port = site, address, statement, port
         self.answers, self.refusals = 0, []
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self.ask)
@@ -64,7 +79,7 @@ class Client:
     def ask(self) -> None:
         while not self.ended.is_set():
             try:
-                self.site.sql_outside(self.address, self.statement)
+                self.site.sql_outside(self.address, self.statement, port=self.port)
                 self.answers += 1
             except AssertionError as error:
                 self.refusals.append(str(error))
@@ -349,6 +364,57 @@ END
             grep -e '"calico/' -e '"dnat/' /var/lib/mrc/*.json 2>/dev/null || :""")
         self.assertEqual(left, "")
 
+    def test_14_an_address_that_a_strangers_container_has_is_refused_or_taken_over(self) -> None:
+        self.use(BLOG.replace("10.77.0.0/24", "10.77.0.0/16"))
+        self.apply()
+        self.site.ssh("docker2", """
+            docker run -d --name stranger --sysctl net.ipv6.conf.all.disable_ipv6=0 --entrypoint sleep mysql:5.6 infinity
+            calicoctl container add stranger 10.77.0.53""")
+        stranger = self.identity("docker2", "stranger")
+        third = "    mysql-slave3: {host: docker3, address: 10.77.0.53, server_id: 103, expose: 3309}\n  master:"
+        self.use(BLOG.replace("10.77.0.0/24", "10.77.0.0/16").replace("  master:", third))
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 3, summary(done))
+        self.assertIn("10.77.0.53", done.stdout + done.stderr)
+        done = self.site.mrc("plan", "--json", "--adopt")
+        self.assertEqual(done.returncode, 2, summary(done))
+        endpoint = next(step for step in load_json(done)["steps"] if step["id"] == "calico/mysql-slave3/endpoint")
+        self.assertEqual((endpoint["risk"], stranger[:12] in endpoint["impact"]), ("disruptive", True), endpoint)
+        self.apply("--adopt")
+        self.settled()
+        self.assertEqual(self.endpoints()["10.77.0.53"], ("docker3.local", PROFILE))
+        # The container itself is nobody's affair.
+        self.assertEqual(self.identity("docker2", "stranger"), stranger)
+        self.site.ssh("docker2", "docker rm -f stranger")
+        self.use(BLOG.replace("10.77.0.0/24", "10.77.0.0/16"))
+        self.apply()
+        self.settled()
+
+    def test_15_a_host_that_is_gone_for_ever_is_given_up(self) -> None:
+        """docker4 has a server, a node and a member of etcd, and does not come back."""
+        wide = "10.77.0.0/16"
+        self.use(FOURTH.replace("10.77.0.0/24", wide).replace("docker3]", "docker3, docker4]"))
+        self.apply()
+        subprocess.run(["docker", "kill", f"{CONTAINER}docker4"], check=True, capture_output=True, timeout=60)
+        self.use(BLOG.replace("10.77.0.0/24", wide))
+        done = self.site.mrc("plan")
+        self.assertEqual(done.returncode, 7, summary(done))
+        self.assertIn("--forget", done.stdout + done.stderr)
+        done = self.site.mrc("plan", "--json", "--forget", "docker4")
+        self.assertEqual(done.returncode, 2, summary(done))
+        steps = {step["id"]: step for step in load_json(done)["steps"]}
+        self.assertIn("calico/docker4/forget", steps)
+        self.assertIn("etcd/docker4/member-remove", steps)
+        self.assertNotIn("docker4", {step["host"] for step in steps.values()})
+        with Client(self.site, ADDRESSES["docker2"], "SELECT COUNT(*) FROM shop.log;") as reader:
+            self.apply("--forget", "docker4")
+        self.assertEqual(reader.refusals, [])
+        self.settled()
+        self.assertNotIn("10.77.0.53", self.endpoints())
+        self.assertNotIn("docker4", self.site.ssh("docker1", "calicoctl node show; etcdctl member list"))
+        for host in HOSTS:
+            self.assertNotIn("docker4", self.site.ssh(host, "cat /var/lib/mrc/blog-2016.json"))
+
     # -- two deployments
 
     def test_20_a_second_deployment_comes_and_goes(self) -> None:
@@ -388,6 +454,42 @@ END
         self.assertEqual(self.site.ssh("docker3", "docker ps -a --format '{{.Names}}' | grep calico || :"), "")
         self.site.topology = first
         self.settled()
+
+    def test_22_the_owner_of_a_shared_etcd_goes_and_the_other_s_calico_goes_on(self) -> None:
+        self.use(BLOG.replace("10.77.0.0/24", "10.77.0.0/16"))
+        self.apply()
+        first = self.site.topology
+        self.use(SHARING, "second.yaml")
+        self.apply()
+        self.settled()
+        second, self.site.topology = self.site.topology, first
+        self.settled()
+        before = {host: self.site.ssh(host, "systemctl show -p MainPID etcd") for host in HOSTS}
+        nodes = {host: self.identity(host, "calico-node") for host in HOSTS[1:]}
+        client = Client(self.site, ADDRESSES["docker2"], "SELECT 1;", port=3316)
+        with client:
+            done = self.site.mrc("destroy", "--yes", "--delete-data")
+            self.assertEqual(done.returncode, 0, summary(done))
+        self.assertEqual(client.refusals, [])
+        self.site.topology = second
+        self.settled()
+        self.assertEqual(before, {host: self.site.ssh(host, "systemctl show -p MainPID etcd") for host in HOSTS})
+        self.assertEqual(nodes, {host: self.identity(host, "calico-node") for host in HOSTS[1:]})
+        said = self.site.ssh("docker2", "calicoctl pool show; calicoctl profile show; calicoctl endpoint show --detailed")
+        self.assertNotIn("10.77.", said)
+        self.assertNotIn(PROFILE, said)
+        for host in HOSTS:
+            self.assertEqual(self.site.ssh(host, "ls /var/lib/mrc/*.json"), "/var/lib/mrc/second.json\n")
+        done = self.site.mrc("destroy", "--yes", "--delete-data")
+        self.assertEqual(done.returncode, 0, summary(done))
+        for host in HOSTS:
+            left = self.site.ssh(host, """
+                ls /var/lib/mrc /var/lib/etcd/default.etcd /usr/local/bin/calicoctl /var/log/calico 2>/dev/null
+                pgrep -x etcd
+                iptables-save | grep -e felix- -e mrc:
+                docker ps -a --format '{{.Names}}'
+                ip -o link | grep cali""", check=False)
+            self.assertEqual(left, "", host)
 
 
 def leaves(node: dict) -> list[dict]:

@@ -251,6 +251,7 @@ mrc_calico_renamed() {
 # mrc_calico_node IP IMAGE LIBNETWORK_IMAGE: the node runs; no libnetwork when that is empty. Left
 # alone when it is as wanted, as each start makes Felix and BIRD start anew.
 mrc_calico_node() {
+  if [ -z "$3" ]; then mrc_calico_libnetwork_gone; fi
   if mrc_calico_node_is "$@" >/dev/null && mrc_calico_registered "$1"; then return 0; fi
   mrc_record "$mrc_calico_name" calico/node "{\"image\": \"$2\"}"
   if [ -n "$3" ]; then mrc_record "$mrc_calico_name" calico/libnetwork "{\"image\": \"$3\"}"; fi
@@ -258,6 +259,35 @@ mrc_calico_node() {
   mrc_calico_node_run "$@"
   mrc_calico_node_is "$@" >"$MRC_D/calico-why" ||
     mrc_die "calicoctl node ended, but the container is $(tail -n 1 "$MRC_D/calico-why")"
+}
+
+# mrc_calico_others: other deployments that use Calico on this host, a name a line.
+mrc_calico_others() {
+  for mrc_calico_other in /var/lib/mrc/*.json; do
+    [ -e "$mrc_calico_other" ] || continue
+    [ "$mrc_calico_other" != "/var/lib/mrc/$mrc_calico_name.json" ] || continue
+    if grep -q '"calico/' "$mrc_calico_other"; then basename "$mrc_calico_other" .json; fi
+  done
+}
+
+# mrc_calico_libnetwork_gone: the one that mrc started, unless other deployments use Calico here or Docker
+# has networks of it.
+mrc_calico_libnetwork_gone() {
+  mrc_recorded "$mrc_calico_name" calico/libnetwork || return 0
+  if grep -s '"calico/libnetwork": ' "/var/lib/mrc/$mrc_calico_name.json" | grep -q '"inherited"'; then
+    return 0
+  fi
+  [ -z "$(mrc_calico_others)" ] || return 0
+  if docker container inspect calico-libnetwork >/dev/null 2>&1; then
+    mrc_calico_networks=$(docker network ls --quiet --filter driver=calico)
+    if [ -n "$mrc_calico_networks" ]; then
+      mrc_mend "remove them: docker network rm; or let the file say calico.libnetwork: true"
+      mrc_die "networks of Docker need calico-libnetwork: $(echo "$mrc_calico_networks" | tr '\n' ' ')"
+    fi
+    docker rm -f calico-libnetwork >/dev/null
+  fi
+  rm -f /run/docker/plugins/calico.sock
+  mrc_forget "$mrc_calico_name" calico/libnetwork
 }
 
 mrc_calico_node_is() {

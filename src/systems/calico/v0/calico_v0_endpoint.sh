@@ -10,11 +10,12 @@ mrc_calico_owned() {
     sed -n 's/.*"container": *"\([0-9a-f]*\)".*/\1/p'
 }
 
-# mrc_calico_holders ADDRESS: "HOST WORKLOAD ENDPOINT" of each endpoint that has it.
+# mrc_calico_holders ADDRESS [ID]..: "HOST WORKLOAD ENDPOINT" of each endpoint that has it, or is of one of
+# these containers.
 mrc_calico_holders() {
   mrc_calico_list "$MRC_D/calico-endpoints" Hostname endpoint show --detailed
-  awk -F '|' -v ip="$1/32" '$5 == ip { print $1, $3, $4 }' "$MRC_D/calico-endpoints" \
-    >"$MRC_D/calico-holders"
+  awk -F '|' -v ip="$1/32" -v ids=" $* " '$5 == ip || index(ids, " " $3 " ") { print $1, $3, $4 }' \
+    "$MRC_D/calico-endpoints" | sort -u >"$MRC_D/calico-holders"
 }
 
 # mrc_calico_in PID COMMAND..: in the network of that process, with the host's own programs.
@@ -62,14 +63,15 @@ mrc_calico_taken() {
     mrc_die "calicoctl ipam info $1: $(cat "$MRC_D/calico-said")"
 }
 
-# mrc_calico_free ADDRESS SERVER OWN_ID..: no endpoint of ours holds the address any more; one of
-# somebody else's ends the script. What has the wanted container (first OWN_ID) is kept.
+# mrc_calico_free ADDRESS SERVER OWN_ID..: no endpoint of ours holds the address any more, nor a former one
+# of the server; somebody else's holding it ends the script. What has the wanted container (first OWN_ID) is
+# kept.
 mrc_calico_free() {
   mrc_calico_address=$1
   mrc_calico_server=$2
   mrc_calico_keep=$3
   shift 2
-  mrc_calico_holders "$mrc_calico_address"
+  mrc_calico_holders "$mrc_calico_address" "$@"
   while read -r mrc_calico_host mrc_calico_workload _; do
     if [ "$mrc_calico_workload" = "$mrc_calico_keep" ] &&
       [ "$mrc_calico_host" = "$(uname -n)" ]; then
@@ -123,6 +125,24 @@ mrc_calico_allow_ipv6() {
   mrc_calico_in "$1" sh -c 'if [ "$(cat "$1")" != 0 ]; then echo 0 >"$1"; fi' mrc "$mrc_calico_file"
 }
 
+# mrc_calico_disown ADDRESS: where another host owns the address's block, this one does not count it among
+# its own. A `container add` that is killed before it has made the block leaves it so, and BIRD then tells the
+# peers of the whole block and of no address in it.
+mrc_calico_disown() {
+  mrc_calico_block=$(echo "$1" | awk -F . '{ print $1 "." $2 "." $3 "." $4 - $4 % 64 "-26" }')
+  mrc_calico_answer=$(mrc_calico_etcd GET \
+    "/v2/keys/calico/ipam/v2/assignment/ipv4/block/$mrc_calico_block?quorum=true")
+  mrc_calico_owner=$(printf '%s\n' "$mrc_calico_answer" |
+    sed -n 's/.*\\"affinity\\": *\\"host:\([^"\\]*\)\\".*/\1/p')
+  if [ -z "$mrc_calico_owner" ] || [ "$mrc_calico_owner" = "$(uname -n)" ]; then return 0; fi
+  mrc_calico_answer=$(mrc_calico_etcd DELETE \
+    "/v2/keys/calico/ipam/v2/host/$(uname -n)/ipv4/block/$mrc_calico_block")
+  case $mrc_calico_answer in
+    *'"action":"delete"'* | *'"errorCode":100'*) ;;
+    *) mrc_die "etcd does not take the block $mrc_calico_block from this host: $mrc_calico_answer" ;;
+  esac
+}
+
 # mrc_calico_endpoint SERVER ADDRESS PROFILE [ID]..: the server's container has the address and just
 # that profile. ID..: containers under which mrc attached this server elsewhere or before.
 mrc_calico_endpoint() {
@@ -167,6 +187,8 @@ mrc_calico_endpoint() {
     mrc_calico_allow_ipv6 "$mrc_calico_pid"
     mrc_calico_must 60 container add "$mrc_calico_container_id" "$mrc_calico_address"
   fi
+  # While it has no profile yet, a run that is cut off here comes here again.
+  mrc_calico_disown "$mrc_calico_address"
   mrc_calico_must 30 container "$mrc_calico_container_id" profile set "$mrc_calico_wanted"
   if ! mrc_calico_served "$mrc_calico_address" >/dev/null; then
     mrc_calico_route "$mrc_calico_address" "$(mrc_calico_host_end "$mrc_calico_pid" eth1)"

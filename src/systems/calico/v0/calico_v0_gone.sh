@@ -2,15 +2,6 @@
 # Taking away what mrc made of Calico v0.22. Needs calico_v0.sh and calico_v0_endpoint.sh.
 # "$mrc_calico_etcd_goes" is `yes` when etcd itself belongs to the deployment.
 
-# mrc_calico_others: other deployments that use Calico on this host, a name a line.
-mrc_calico_others() {
-  for mrc_calico_other in /var/lib/mrc/*.json; do
-    [ -e "$mrc_calico_other" ] || continue
-    [ "$mrc_calico_other" != "/var/lib/mrc/$mrc_calico_name.json" ] || continue
-    if grep -q '"calico/' "$mrc_calico_other"; then basename "$mrc_calico_other" .json; fi
-  done
-}
-
 # mrc_calico_answers: etcd can be asked. When it cannot, this fails only where its keys go with it
 # anyway: our own etcd, and no other deployment that could miss them. Else the script ends.
 mrc_calico_answers() {
@@ -22,7 +13,8 @@ mrc_calico_answers() {
   return 1
 }
 
-# mrc_calico_endpoint_gone SERVER ADDRESS ID: the endpoint that mrc made, its interface, its address.
+# mrc_calico_endpoint_gone SERVER ADDRESS ID: the endpoint that mrc made, its interface, its address; also
+# the one of a former address, which a run that was cut off had not taken away yet.
 mrc_calico_endpoint_gone() {
   mrc_recorded "$mrc_calico_name" "calico/endpoint/$1" || return 0
   mrc_calico_alone
@@ -31,7 +23,7 @@ mrc_calico_endpoint_gone() {
   mrc_calico_pid=${mrc_calico_state##* }
   mrc_calico_now=${mrc_calico_state%% *}
   if mrc_calico_answers; then
-    mrc_calico_holders "$2"
+    mrc_calico_holders "$2" "$3" "$mrc_calico_now"
     mrc_calico_foreign=
     while read -r mrc_calico_host mrc_calico_workload _; do
       if [ "$mrc_calico_workload" != "$3" ] && [ "$mrc_calico_workload" != "$mrc_calico_now" ]; then

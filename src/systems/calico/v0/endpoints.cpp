@@ -114,7 +114,10 @@ EndpointDifference difference(const Desired& want,
             {Change::update, "container", earlier, container->container.substr(0, 12)});
     return out;
   }
-  if (seen.losing.contains(server.id)) return anew("its container is replaced");
+  if (seen.losing.contains(server.id)) {
+    out.joins = leaves_profile(want, *endpoint, seen);
+    return anew("its container is replaced");
+  }
   compare_attached(want, host, server, *endpoint, seen, out);
   return out;
 }
@@ -150,6 +153,10 @@ Step join_step(const Desired& want,
   both.insert(both.end(), endpoint.profiles.begin(), endpoint.profiles.end());
   auto line = profiles_line(want, endpoint);
   line.after = fmt::format("{}", fmt::join(both, ","));
+  // It is about the container that runs now: until that is replaced, maybe last of all, the others
+  // have to reach it.
+  std::erase(step.needs, milestone::container_running(server.id));
+  step.gives = {milestone::endpoint_replaceable(server.id)};
   step.diff = {std::move(line)};
   step.goal = line.after;
   step.apply.line(

@@ -54,6 +54,13 @@ void compare(const Desired& want,
   if (name == "calico-node") env("IP", host.ip.text(), "has another address");
 }
 
+/// Ours, and nobody else's: another deployment here may have networks of it.
+bool has_unwanted_libnetwork(const HostId& host, const Reading& seen) {
+  const auto& made = seen.made_on(host);
+  return seen.host(host).libnetwork && made.libnetwork && !made.inherited_libnetwork &&
+         !seen.others.contains(host);
+}
+
 }  // namespace
 
 bool same_etcd(const Desired& want, const HostWant& host, const NodeContainer& node) {
@@ -86,6 +93,9 @@ Difference node_difference(const Desired& want, const HostWant& host, const Read
   compare(want, host, seen, "calico-node", now.node, want.node_image, out);
   if (!want.libnetwork_image.empty()) {
     compare(want, host, seen, "calico-libnetwork", now.libnetwork, want.libnetwork_image, out);
+  } else if (has_unwanted_libnetwork(host.id, seen)) {
+    out.add("the file wants no libnetwork",
+            {Change::remove, "calico-libnetwork", now.libnetwork->image, ""});
   }
   if (!seen.cluster) return out;
   for (const auto& name : seen.former_names(host)) {
@@ -129,7 +139,12 @@ std::optional<plan::Step> node_step(const Desired& want,
                           want.endpoints,
                           want.node_image,
                           want.libnetwork_image);
-  if (now.node) {
+  const auto& lines = step.diff;
+  if (now.node && lines.size() == 1 && lines.front().change == Change::remove &&
+      lines.front().field == "calico-libnetwork") {
+    step.title = "remove calico-libnetwork";
+    step.change = Change::update;
+  } else if (now.node) {
     step.title = "start the Calico node anew";
     step.change = Change::replace;
     if (now.node->running && seen.cluster) {

@@ -170,6 +170,7 @@ bool read_entry(const std::string& key, const Json& json, Made& made) {
     made.inherited_node = is_inherited(json);
   } else if (key == "calico/libnetwork") {
     made.libnetwork = true;
+    made.inherited_libnetwork = is_inherited(json);
   } else if (key == "calico/sysctl_file") {
     made.has_sysctls = true;
   } else if (key == "calico/sysctl") {

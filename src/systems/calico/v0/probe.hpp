@@ -62,6 +62,7 @@ struct Made {
   bool libnetwork = false;
   /// Made for another deployment, which is gone: this one's file need not be to the letter.
   bool inherited_node = false;
+  bool inherited_libnetwork = false;
   bool inherited_calicoctl = false;
   std::vector<std::string> images;
   std::vector<std::pair<std::string, std::string>> sysctls;

@@ -336,8 +336,14 @@ std::vector<Step> node_steps(const Desired& want, const Reading& seen) {
     };
     const bool stops_traffic =
         is("net/ipv4/conf/all/rp_filter", "2") || is("net/ipv4/ip_forward", "0");
-    if (node || stops_traffic) push(all, prepare_step(want, *host, now), {});
+    const bool starts = node && node->change != Change::update;
+    if (starts || stops_traffic) push(all, prepare_step(want, *host, now), {});
     if (!node) continue;
+    // It runs on, and only what is beside it goes.
+    if (node->change == Change::update) {
+      push(all, std::move(node), {host_step(host->id, "sysctl")});
+      continue;
+    }
     push(all, image_step(want, *host, now), {});
     if (node->risk != plan::Risk::safe) {
       restarts.emplace_back(host, std::move(*node));

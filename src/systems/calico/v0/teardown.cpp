@@ -34,6 +34,8 @@ class Remover {
     step.title = std::move(title);
     step.change = Change::remove;
     step.apply = gone_script(m_want, m_everything && m_want.own_etcd);
+    // While a member is added to etcd, it may not answer for some seconds.
+    step.needs = {milestone::etcd_healthy()};
     return step;
   }
 
@@ -49,7 +51,7 @@ class Remover {
                      fmt::format("take the address {} from {}", made.address, server));
     step.diff = {{Change::remove, "address", made.address, ""}};
     step.apply.line("mrc_calico_endpoint_gone {} {} {}", server, made.address, made.container);
-    step.needs = {milestone::exposure_gone(server)};
+    step.needs.push_back(milestone::exposure_gone(server));
     step.gives = {milestone::endpoint_gone(server)};
     step.forgets = {fmt::format("calico/{}/", server)};
     step.risk = plan::Risk::disruptive;
@@ -374,7 +376,7 @@ std::vector<Step> leaving_steps(const Desired& want,
     }
     step.apply.line(
         "mrc_calico_dead_host {} {} {}", ip, shared ? "yes" : "no", shell::words(addresses));
-    step.needs = {milestone::host_ready(first), milestone::etcd_healthy()};
+    step.needs.push_back(milestone::host_ready(first));
     step.gives = {milestone::host_emptied(host)};
     step.timeout = seconds(180);
     all.push_back(std::move(step));

@@ -59,6 +59,27 @@ TEST(CalicoV0Changes, ANodesDifferencesAreShownOneByOne) {
   EXPECT_EQ(step(steps, "calico/docker2/node").risk, Risk::safe);
 }
 
+TEST(CalicoV0Changes, LibnetworkThatTheFileDoesNotWantGoesAndTheNodeRunsOn) {
+  World world;
+  world.topology.calico.libnetwork = false;
+  const auto steps = world.steps();
+  ASSERT_THAT(ids(steps),
+              ElementsAre("calico/docker1/node", "calico/docker2/node", "calico/docker3/node"));
+  EXPECT_EQ(steps[0].title, "remove calico-libnetwork");
+  EXPECT_EQ(steps[0].risk, Risk::safe);
+  EXPECT_EQ(steps[0].diff,
+            (Diff{{Change::remove, "calico-libnetwork", "calico/node-libnetwork:v0.9.0", ""}}));
+}
+
+TEST(CalicoV0Changes, LibnetworkThatIsNotOursAloneStays) {
+  World world;
+  world.topology.calico.libnetwork = false;
+  world.records["docker1"].erase("calico/libnetwork");
+  world.records["docker2"]["calico/libnetwork"] = R"({"image":"x","inherited":true})";
+  world.others["docker3"]["second"] = {{"calico/node", R"({"image":"x"})"}};
+  EXPECT_THAT(ids(world.steps()), IsEmpty());
+}
+
 TEST(CalicoV0Changes, ForwardingSwitchedOffIsMended) {
   World world;
   world.probes["docker2"].set("sysctl net/ipv4/ip_forward", "sysctl net/ipv4/ip_forward 0");
@@ -173,6 +194,21 @@ TEST(CalicoV0Changes, AProfileOfAnotherNameIsEnteredByAllBeforeTheFirstLeavesThe
   for (const auto& one : steps) EXPECT_EQ(one.risk, Risk::safe) << one.id.text();
 }
 
+TEST(CalicoV0Changes, AlsoAServerThatIsReplacedMeanwhileJoinsFirst) {
+  World world;
+  world.topology.calico.profile = "orders";
+  auto seen = world.seen();
+  seen.lose({"endpoint/mysql-master/ready"});
+  const auto steps = world.system()->steps(seen).value();
+  const auto& join = step(steps, "calico/mysql-master/join");
+  EXPECT_THAT(join.needs, Not(Contains("container/mysql-master/running")));
+  EXPECT_THAT(join.gives, ElementsAre("endpoint/mysql-master/replaceable"));
+  EXPECT_THAT(after(step(steps, "calico/mysql-slave1/endpoint")),
+              Contains("calico/mysql-master/join"));
+  EXPECT_THAT(step(steps, "calico/mysql-master/endpoint").needs,
+              Contains("container/mysql-master/running"));
+}
+
 TEST(CalicoV0Changes, AProfileThatIsNotOursIsLeftAtOnce) {
   World world;
   world.topology.calico.profile = "orders";
@@ -235,7 +271,7 @@ TEST(CalicoV0Changes, AHostWhoseLastServerWentLosesItsNode) {
               ElementsAre("calico/docker3/mysql-slave2/endpoint-remove",
                           "calico/docker3/node-remove",
                           "calico/docker3/calicoctl-remove"));
-  EXPECT_THAT(steps[0].needs, ElementsAre("gone/exposure/mysql-slave2"));
+  EXPECT_THAT(steps[0].needs, ElementsAre("etcd/healthy", "gone/exposure/mysql-slave2"));
   EXPECT_THAT(steps[0].gives, ElementsAre("gone/endpoint/mysql-slave2"));
   EXPECT_THAT(steps[0].forgets, ElementsAre("calico/mysql-slave2/"));
   EXPECT_EQ(steps[0].risk, Risk::disruptive);

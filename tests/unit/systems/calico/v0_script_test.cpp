@@ -70,6 +70,35 @@ TEST_F(CalicoV0Script, HoldersOfAnAddressAreFoundInContinuedRowsToo) {
             "docker1.local " + test::calico::repeat("a1") + " 64503f18e75a11e6b1a50242ac110002\n");
 }
 
+TEST_F(CalicoV0Script, FormerEndpointsOfTheContainersAreHoldersWhateverTheirAddress) {
+  auto script = with_answer(fixture("endpoint-show-detailed.txt"));
+  script.line("mrc_calico_holders 192.168.0.151 {} {}; cut -c 1-13 \"$MRC_D/calico-holders\"",
+              test::calico::repeat("a1"),
+              test::calico::repeat("b2"));
+  EXPECT_EQ(run(script).out, "docker1.local\ndocker2.local\n");
+}
+
+TEST_F(CalicoV0Script, ABlockOfAnotherHostIsNotCountedAmongTheOwn) {
+  const auto ask = [&](const std::string& affinity) {
+    auto script = make_script(m_want);
+    script.line("uname() { echo docker2.local; }")
+        .line(
+            "mrc_calico_etcd() { if [ \"$1\" = GET ]; then cat {}; else echo \"$*\" >&2; echo {}; "
+            "fi; }",
+            keep(
+                "block",
+                R"({"action":"get","node":{"value":"{\"cidr\":\"10.77.0.64/26\",\"affinity\": \")" +
+                    affinity + R"(\",\"strict_affinity\":false}"}})"),
+            R"({"action":"delete"})")
+        .line("mrc_calico_disown 10.77.0.77");
+    return run(script);
+  };
+  EXPECT_EQ(ask("host:docker1.local").out,
+            "DELETE /v2/keys/calico/ipam/v2/host/docker2.local/ipv4/block/10.77.0.64-26\n");
+  EXPECT_EQ(ask("host:docker2.local").out, "");
+  EXPECT_EQ(ask("").out, "");
+}
+
 TEST_F(CalicoV0Script, AnEmptyTableHasNoHoldersAndNoTableIsAFailure) {
   auto empty = with_answer(fixture("endpoint-show-empty.txt"));
   empty.line("mrc_calico_holders 192.168.0.50; cat \"$MRC_D/calico-holders\"; echo done");

@@ -42,6 +42,30 @@ class EtcdMembership : public ::testing::Test {
     seen.put(HostId("docker9"), "etcd", {0, with(world.healthy[1], "docker1", "docker9"), {}});
     return seen;
   }
+  /// docker1 as the only member.
+  std::string alone() const {
+    return with(
+        world.healthy[0],
+        R"({"ID":7727259836425290393,"name":"docker2","peerURLs":["http://192.168.56.112:2380"],"clientURLs":["http://192.168.56.112:2379"]},{"ID":8498354826229142501,"name":"docker3","peerURLs":["http://192.168.56.113:2380"],"clientURLs":["http://192.168.56.113:2379"]},)",
+        "");
+  }
+  /// It has been told of docker2, which has not started: so it has no quorum.
+  std::string half_way() const {
+    return with(
+        test::with_member({alone()}, R"({"ID":255,"peerURLs":["http://192.168.56.112:2380"]})")[0],
+        "health ok",
+        "health unhealthy");
+  }
+  Observations beside_one(const std::vector<std::string>& members,
+                          const std::string& first,
+                          const std::string& second) {
+    world.topology.etcd.members.clear();
+    for (const auto& one : members) world.topology.etcd.members.push_back({HostId(one), {}});
+    auto seen = world.see({first, second, k_unasked}, true);
+    seen.put_record(world.host(1), {});
+    seen.put_record(world.host(2), {});
+    return seen;
+  }
   test::EtcdWorld world;
 };
 
@@ -72,19 +96,32 @@ TEST_F(EtcdMembership, AnAddedHostJoinsTheRunningClusterAndNobodyRestarts) {
 }
 
 TEST_F(EtcdMembership, TheSecondMemberCutsTheFirstOffForAMoment) {
-  world.drop_member(1);
-  world.drop_member(1);
-  auto alone = with(
-      world.healthy[0],
-      R"({"ID":7727259836425290393,"name":"docker2","peerURLs":["http://192.168.56.112:2380"],"clientURLs":["http://192.168.56.112:2379"]},{"ID":8498354826229142501,"name":"docker3","peerURLs":["http://192.168.56.113:2380"],"clientURLs":["http://192.168.56.113:2379"]},)",
-      "");
-  world.topology.etcd.members.push_back({HostId("docker2"), {}});
-  auto seen = world.see({alone, world.absent, k_unasked}, true);
-  seen.put_record(world.host(1), {});
-  seen.put_record(world.host(2), {});
-  const auto made = steps(seen);
+  const auto made = steps(beside_one({"docker1", "docker2"}, alone(), world.absent));
   EXPECT_EQ(find(made, "etcd/docker2/member-add").risk, plan::Risk::disruptive);
   EXPECT_THAT(find(made, "etcd/docker2/member-add").impact, HasSubstr("etcd does not answer"));
+}
+
+TEST_F(EtcdMembership, ARunCutOffInThatMomentIsGoneOnWith) {
+  const auto made = steps(beside_one({"docker1", "docker2"}, half_way(), world.disabled));
+  EXPECT_THAT(ids(made),
+              ElementsAre("etcd/docker1/config",
+                          "etcd/docker2/config",
+                          "etcd/docker2/start",
+                          "etcd/docker2/healthy"));
+}
+
+TEST_F(EtcdMembership, ThenTheOneThatHasTheDataIsNotTakenForDead) {
+  const auto made = steps(beside_one({"docker2"}, half_way(), world.disabled));
+  const auto& removal = find(made, "etcd/docker1/member-remove");
+  EXPECT_EQ(removal.host, HostId("docker2"));
+  EXPECT_EQ(removal.risk, plan::Risk::disruptive);
+  EXPECT_THAT(after(removal), ElementsAre("etcd/docker2/healthy"));
+  EXPECT_THAT(find(made, "etcd/docker2/config").diff,
+              Contains(plan::DiffLine{
+                  plan::Change::create,
+                  "ETCD_INITIAL_CLUSTER",
+                  {},
+                  "docker2=http://192.168.56.112:2380,docker1=http://192.168.56.111:2380"}));
 }
 
 TEST_F(EtcdMembership, AnAddedMemberHasNeitherNameNorClients) {

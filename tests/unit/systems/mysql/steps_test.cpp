@@ -11,6 +11,7 @@ using test::find;
 using test::ids;
 using test::titles;
 using test::with;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -135,6 +136,25 @@ TEST_F(MysqlSteps, AMasterThatIsSilentAndReplacedMakesNoCycle) {
                "sql\tERROR 2002 (HY000): no\nend\tmysql-master\ndone\n";
   world.topology.mysql.options.emplace_back("max_connections", "500");
   EXPECT_EQ(plan::Plan::make(world.steps(outputs)).steps().size(), 8U);
+}
+
+TEST_F(MysqlSteps, ASlaveThatIsReplacedBeforeItsMasterMovesRejoinsItWhereItStillIs) {
+  auto outputs = world.all_good();
+  outputs[0] = with(world.good(0), "address\tyes\n", "");
+  world.topology.mysql.options.emplace_back("max_connections", "500");
+  world.topology.mysql.servers[0].address = *Ipv4::parse("192.168.0.77");
+  const auto made = world.steps(outputs);
+  EXPECT_THAT(find(made, "mysql/mysql-slave1/rejoin").apply.body(),
+              AllOf(HasSubstr(" 192.168.0.50 repl"), Not(HasSubstr("192.168.0.77"))));
+  EXPECT_THAT(find(made, "mysql/mysql-slave1/replicate").apply.body(),
+              HasSubstr(" 192.168.0.77 repl"));
+  EXPECT_THAT(after(find(made, "mysql/mysql-master/container")),
+              ElementsAre("mysql/mysql-slave2/rejoin"));
+  // One that does not hear the master now is not waited for before it is there.
+  outputs[2] = with(world.good(2), "Slave_IO_Running\tYes", "Slave_IO_Running\tConnecting");
+  const auto deaf = world.steps(outputs);
+  EXPECT_THAT(ids(deaf), Not(Contains("mysql/mysql-slave2/rejoin")));
+  EXPECT_EQ(plan::Plan::make(deaf).steps().back().id, StepId("mysql/mysql-slave2/replicate"));
 }
 
 TEST_F(MysqlSteps, AnotherImageReplacesTheContainer) {
