@@ -89,7 +89,7 @@ class Site:
         return done.stdout
 
     def sql_outside(
-        self, address: str, statement: str, password: str | None = None, port: int = 3306
+        self, address: str, statement: str, password: str | None = None, port: int = 3306, patience: int = 10
     ) -> list[list[str]]:
         """Rows of a statement sent by a client on the workstation to the host's exposed port."""
         word = option_value(password if password is not None else self.root_password)
@@ -98,7 +98,7 @@ class Site:
             options.flush()
             done = subprocess.run(
                 ["mariadb", f"--defaults-extra-file={options.name}", "-h", address, "-P", str(port), "-N", "-B",
-                 "--connect-timeout=10", "--default-character-set=utf8mb4"],
+                 f"--connect-timeout={patience}", "--default-character-set=utf8mb4"],
                 input=statement,
                 capture_output=True,
                 text=True, errors="replace",
