@@ -88,6 +88,11 @@ class Site:
             raise AssertionError(f"on {host}, status {done.returncode}:\n{script}\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    def stop_server(self, host: str, server: str) -> None:
+        """Stops it as for maintenance: its unit first, which would start it again."""
+        name = re.search(r"^name: *(\S+)", self.topology.read_text(), re.M)[1]
+        self.ssh(host, f"systemctl stop mrc-{name}.{server} && docker stop -t 60 {server} >/dev/null")
+
     def sql_outside(
         self, address: str, statement: str, password: str | None = None, port: int = 3306, patience: int = 10
     ) -> list[list[str]]:

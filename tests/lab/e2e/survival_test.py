@@ -166,7 +166,7 @@ class Survival(Story):
         self.survive("etcd's quorum comes after the master's host", (MASTER,), deed)
 
     def test_40_a_server_stopped_for_maintenance_stays_so_and_apply_ends_that(self) -> None:
-        self.site.ssh("docker2", f"systemctl stop {self.unit('docker2')} && docker stop -t 60 mysql-slave1")
+        self.site.stop_server("docker2", "mysql-slave1")
         done = self.site.mrc("status")
         self.assertEqual(done.returncode, 5, summary(done))
         self.assertIn("now is inactive, not active", done.stdout)
