@@ -22,7 +22,7 @@ class SurvivalKeep : public test::EachShell {
                 "  inspect) echo inspect >>calls; if [ -s container ]; then cat container; else\n"
                 "    echo 'Error: No such container: db' >&2; exit 1; fi ;;\n"
                 "  start) echo start >>calls\n"
-                "    if [ -e refuses ]; then echo 'no such mount' >&2; exit 1; fi\n"
+                "    if [ -e refuses ]; then rm refuses; echo 'no such mount' >&2; exit 1; fi\n"
                 "    echo 'running T2 orders' >container ;;\n"
                 "  events) fate=$(sed -n 1p fates); sed -i 1d fates\n"
                 "    if [ -z \"$fate\" ]; then kill -s KILL \"$(cat pid)\"; exit; fi\n"
@@ -55,10 +55,10 @@ class SurvivalKeep : public test::EachShell {
                      text.substr(0, text.size() - end.size()) + "mrc_survival_restore() {\n" +
                          restore + "\n}\nmrc_survival orders db net\n" + end);
     const auto command = "PATH=" + m_bin.path().string() + ":$PATH timeout 30 " +
-                         GetParam().program + " " + here("script") + " >" + here("said") + " 2>" +
-                         here("errors");
+                         GetParam().program + " " + here("script") + " >" + here("journal") +
+                         " 2>" + here("errors");
     EXPECT_NE(std::system(command.c_str()), 124 * 256) << "it did not come to its end";
-    return test::read_file(m_here / "said");
+    return test::read_file(m_here / "journal");
   }
   std::string calls() const { return test::read_file(m_here / "calls"); }
   std::string state() const { return test::read_file(m_here / "state"); }
@@ -140,6 +140,8 @@ TEST_P(SurvivalKeep, AContainerThatDoesNotStartIsTriedAgain) {
   test::write_file(m_here / "refuses", "");
   const auto said = run("echo back >>calls; :");
   EXPECT_THAT(said, HasSubstr("the container db does not start: no such mount\n"));
+  EXPECT_THAT(said, HasSubstr("the container db did not run: started\ncontainer started T2: "));
+  EXPECT_EQ(calls(), "inspect\nstart\nsleep 1\ninspect\nstart\ninspect\nback\n");
 }
 
 TEST_P(SurvivalKeep, AnEngineThatIsDownIsNotAskedAsThatWouldStartIt) {
