@@ -133,6 +133,16 @@ mrc_record_locked() {
   mrc_put "$MRC_D/record" "$mrc_record_file" 0600
 }
 
+# mrc_unwatch DEPLOYMENT SERVER: from here on nothing starts the server's container by itself. Whoever ends it
+# begins so; the unit runs again when mrc has seen the server come back, or at the next boot.
+mrc_unwatch() {
+  [ -d /run/systemd/system ] || return 0
+  case $(systemctl show -p ActiveState "mrc-$1.$2.service") in
+    *=inactive | *=failed) ;;
+    *) systemctl stop "mrc-$1.$2.service" ;;
+  esac
+}
+
 # mrc_section_print NAME STATUS: frames the outputs of one section (shell::Script::section).
 mrc_section_print() {
   printf '@mrc %s %s %s %s\n' "$1" "$2" \

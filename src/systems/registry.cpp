@@ -6,6 +6,7 @@
 #include "systems/etcd/etcd.hpp"
 #include "systems/hosts/hosts.hpp"
 #include "systems/mysql/mysql.hpp"
+#include "systems/survival/survival.hpp"
 
 namespace mrc::systems {
 
@@ -17,6 +18,7 @@ std::vector<std::unique_ptr<System>> make_systems(const Inputs& inputs) {
   all.push_back(make_calico(inputs));
   all.push_back(make_mysql(inputs));
   all.push_back(make_dnat(inputs));
+  all.push_back(make_survival(inputs, all));
   return all;
 }
 

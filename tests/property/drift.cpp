@@ -14,6 +14,8 @@ struct Hand {
   Random& random;
 
   Container& container() { return host.containers.at(server.id.text()); }
+  std::string unit() const { return "mrc-orders." + server.id.text() + ".service"; }
+  KeeperUnit& keeper() { return host.keepers.at(unit()); }
   bool is_slave() const { return server.id != *topology.mysql.master; }
   MysqlData& data() { return host.mysql_data.at(container().volume); }
   Calico& calico() {
@@ -209,6 +211,25 @@ constexpr Deed k_deeds[] = {
      [](Hand& hand) {
        hand.host.sysctls["net/ipv4/conf/all/rp_filter"] = "2";
        return true;
+     }},
+    {"systemctl stop of a server's unit",
+     [](Hand& hand) {
+       hand.keeper().active = false;
+       return true;
+     }},
+    {"systemctl disable of a server's unit",
+     [](Hand& hand) {
+       hand.keeper().enabled = false;
+       return true;
+     }},
+    {"a server's unit is edited",
+     [](Hand& hand) {
+       hand.host.files.at("/etc/systemd/system/" + hand.unit()) += "# by hand\n";
+       return true;
+     }},
+    {"a unit's script is removed",
+     [](Hand& hand) {
+       return hand.host.files.erase("/var/lib/mrc/orders.d/" + hand.server.id.text() + ".sh") > 0;
      }},
     {"docker rmi -f of the servers' image",
      [](Hand& hand) {

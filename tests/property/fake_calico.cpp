@@ -460,6 +460,10 @@ int endpoint_gone(Call& call) {
   const auto& server = call.arg(0);
   const auto& address = call.arg(1);
   if (!recorded(call, "calico/endpoint/" + server)) return 0;
+  const auto keeper = call.host.keepers.find("mrc-" + deployment(call) + "." + server + ".service");
+  if (keeper != call.host.keepers.end() && keeper->second.active) {
+    return call.fail("the unit of " + server + " would bring the address back");
+  }
   const auto found = call.host.containers.find(server);
   const auto now = found == call.host.containers.end() ? std::string("-") : found->second.id;
   Calico* calico = nullptr;

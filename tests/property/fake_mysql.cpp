@@ -244,6 +244,7 @@ std::string label(const Container& one, const std::string& key) {
 
 /// NAME DEPLOYMENT [adopt]
 int stop_remove(Call& call) {
+  call.shell.call("mrc_unwatch", {call.arg(1), call.arg(0)}, call);
   const auto found = call.host.containers.find(call.arg(0));
   if (found == call.host.containers.end()) return 0;
   const auto owner = label(found->second, "mrc.deployment");

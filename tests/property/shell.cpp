@@ -250,6 +250,7 @@ Functions all_functions() {
   teach_calico(all);
   teach_mysql(all);
   teach_dnat(all);
+  teach_survival(all);
   return all;
 }
 

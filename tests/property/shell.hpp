@@ -57,6 +57,7 @@ void teach_etcd(Functions& functions);
 void teach_calico(Functions& functions);
 void teach_mysql(Functions& functions);
 void teach_dnat(Functions& functions);
+void teach_survival(Functions& functions);
 
 /// One run of one script.
 class Shell {

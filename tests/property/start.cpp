@@ -68,6 +68,7 @@ World start(unsigned foreign) {
     host.ip = fmt::format("192.168.55.{}", 111 + i);
     for (const auto* path : {"/etc/default",
                              "/etc/sysctl.d",
+                             "/etc/systemd/system",
                              "/var/lib",
                              "/var/log",
                              "/var/run",

@@ -227,6 +227,9 @@ void add_host(const std::string& at, const Host& host, Facts& out) {
                                          host.etcd.enabled,
                                          host.etcd.active ? host.etcd.cluster : 0);
   }
+  for (const auto& [name, unit] : host.keepers) {
+    out[at + "/keeper/" + name] = fmt::format("active {} enabled {}", unit.active, unit.enabled);
+  }
   for (const auto& [path, ids] : host.etcd_data) {
     out[at + "/etcd/data/" + path] = fmt::format("{:x} {:x}", ids.first, ids.second);
   }

@@ -59,6 +59,12 @@ struct EtcdUnit {
   bool started() const { return active; }
 };
 
+/// A unit of mrc's that keeps a server; its file and its script are among the host's files.
+struct KeeperUnit {
+  bool active = false;
+  bool enabled = false;
+};
+
 struct Host {
   std::string name;  ///< `uname -n`
   std::string ip;
@@ -69,6 +75,7 @@ struct Host {
   std::map<std::string, Container> containers;
   std::map<std::string, MysqlData> mysql_data;  ///< by path
   EtcdUnit etcd;
+  std::map<std::string, KeeperUnit> keepers;  ///< by name, "mrc-orders.mysql-1.service"
   /// Data directory → cluster and member that its files belong to.
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> etcd_data;
   std::vector<std::string> nat;                ///< as iptables-save prints them

@@ -11,6 +11,10 @@ namespace mrc {
 /// digits. No protection against anybody.
 std::string short_hash(std::string_view bytes);
 
+/// What POSIX's `cksum` says of these bytes, "CRC:SIZE": every host has it, so a file there can be
+/// told from another without its bytes travelling. No protection against anybody.
+std::string cksum(std::string_view bytes);
+
 /// Four hex digits that change when the secret does, all but once in 65,536 times. So few that they
 /// tell a guesser nothing; what compares them must be content to be wrong that seldom.
 std::string change_mark(const Secret& secret);

@@ -36,9 +36,21 @@ inline std::string profile_open() { return "profile/open"; }
 inline std::string server_ready(const ServerId& server) {
   return fmt::format("server/{}/ready", server);
 }
+/// The outside reaches the server at its host.
+inline std::string exposure_ready(const ServerId& server) {
+  return fmt::format("exposure/{}/ready", server);
+}
+/// The server's host brings it back by itself. Whoever ends its container undoes this first, so that
+/// nobody starts it meanwhile (mrc_unwatch).
+inline std::string survival_ready(const ServerId& server) {
+  return fmt::format("survival/{}/ready", server);
+}
 inline std::string replication_account() { return "replication/account"; }
 
-// Teardown runs the other way: exposure, replication and containers, network, etcd, packages.
+// Teardown runs the other way: survival, exposure, replication and containers, network, etcd, packages.
+inline std::string survival_gone(const ServerId& server) {
+  return fmt::format("gone/survival/{}", server);
+}
 inline std::string exposure_gone(const ServerId& server) {
   return fmt::format("gone/exposure/{}", server);
 }

@@ -36,6 +36,10 @@ class Dnat final : public System {
     return dnat::teardown(m_topology.name, *all, seen);
   }
 
+  shell::Script restore(const ServerId& server) const override {
+    return dnat::restore(m_wanted, server);
+  }
+
   std::string look_at(const StepId& /*step*/) const override { return "iptables-save -t nat"; }
 
   std::vector<Check> checks(const CheckOptions& /*options*/) const override {

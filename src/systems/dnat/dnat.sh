@@ -30,9 +30,17 @@ mrc_dnat_probe() {
   echo end
 }
 
+# mrc_dnat_alone: from here to its end, this script is the only one of its kind on the host: what is read is
+# still so when the change that follows from it is made. The lock leaves nothing behind.
+mrc_dnat_alone() {
+  exec 9</run
+  flock 9
+}
+
 # mrc_dnat_set MARK [RULE..]: the rules with this mark become exactly these (-I ..), all at once; strangers'
 # (-D ..) go with them.
 mrc_dnat_set() {
+  mrc_dnat_alone
   mrc_dnat_mark=$1
   shift
   iptables-save -t nat >"$MRC_D/dnat.before"
@@ -63,4 +71,23 @@ mrc_dnat_remove() {
   if iptables-save -t nat | grep -qF -e "--comment $1 " -e "--comment \"$1\" "; then
     mrc_dnat_set "$1"
   fi
+}
+
+# mrc_dnat_restore MARK HOST_IP RULE..: as mrc_dnat_set, and nothing is touched where the rules stand. In a RULE,
+# @ is the interface that carries HOST_IP.
+mrc_dnat_restore() {
+  mrc_dnat_mark=$1
+  mrc_dnat_dev=$(ip -o -4 addr show | awk -v ip="$2" '{ split($4, a, "/"); if (a[1] == ip) { sub(/@.*/, "", $2); print $2; exit } }')
+  [ -n "$mrc_dnat_dev" ] || mrc_die "no interface carries $2 yet"
+  shift 2
+  for mrc_dnat_rule in "$@"; do
+    shift
+    set -- "$@" "$(printf '%s\n' "$mrc_dnat_rule" | sed "s/ -i @ / -i $mrc_dnat_dev /")"
+  done
+  printf '%s\n' "$@" | sed 's/^-I \([A-Z]*\) 1 /-A \1 /' | sort >"$MRC_D/dnat.wanted"
+  iptables-save -t nat >"$MRC_D/dnat.before"
+  { grep -F -e "--comment $mrc_dnat_mark " -e "--comment \"$mrc_dnat_mark\" " "$MRC_D/dnat.before" || :; } |
+    sort >"$MRC_D/dnat.stands"
+  if cmp -s "$MRC_D/dnat.wanted" "$MRC_D/dnat.stands"; then return 0; fi
+  mrc_dnat_set "$mrc_dnat_mark" "$@"
 }

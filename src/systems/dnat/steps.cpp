@@ -57,6 +57,7 @@ plan::Step expose(const std::string& deployment,
             fmt::format(R"({{"port": {}, "to": "{}"}})", want.port.number(), want.to))
       .line("mrc_dnat_set {} {}", want.mark, shell::words(words));
   step.needs = {plan::milestone::endpoint_ready(want.server), plan::milestone::profile_open()};
+  step.gives = {plan::milestone::exposure_ready(want.server)};
   return step;
 }
 
@@ -87,6 +88,7 @@ plan::Step hide(const std::string& deployment,
   step.apply.use(embedded::dnat_sh)
       .line("mrc_dnat_remove {}", mark)
       .line("mrc_forget {} {}", deployment, record);
+  step.needs = {plan::milestone::survival_gone(ServerId(server))};
   step.gives = {plan::milestone::exposure_gone(ServerId(server))};
   step.forgets = {record + "/"};
   return step;
@@ -109,6 +111,20 @@ std::set<std::string> present(const std::string& deployment,
 }
 
 }  // namespace
+
+shell::Script restore(const std::vector<Exposure>& wanted, const ServerId& server) {
+  shell::Script script;
+  for (const auto& want : wanted) {
+    if (want.server != server) continue;
+    std::vector<std::string> words;
+    for (const auto& rule : rules(want, want.interface.empty() ? "@" : want.interface)) {
+      words.push_back(insertion(rule));
+    }
+    script.use(embedded::dnat_sh)
+        .line("mrc_dnat_restore {} {} {}", want.mark, want.host_ip.text(), shell::words(words));
+  }
+  return script;
+}
 
 std::vector<plan::Step> steps(const std::string& deployment,
                               const std::vector<Exposure>& wanted,

@@ -28,6 +28,9 @@ std::vector<plan::Step> teardown(const std::string& deployment,
                                  const std::map<HostId, Observed>& seen,
                                  const Observations& records);
 
+/// What puts the server's rules back on its host; empty when it is not exposed.
+shell::Script restore(const std::vector<Exposure>& wanted, const ServerId& server);
+
 std::vector<Check> checks(const std::vector<Exposure>& wanted);
 
 /// A row for each exposure.

@@ -88,11 +88,12 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
                    "container",
                    (replaces ? "replace the container " : "run the container ") + server.id.text());
   step.change = replaces ? Change::replace : Change::create;
+  step.undoes = {milestone::survival_ready(server.id)};
   if (replaces) {
     step.risk = plan::Risk::disruptive;
     step.impact = seen.container->running() ? outage(server) : "";
     // Calico's interface goes with the container.
-    step.undoes = {milestone::endpoint_ready(server.id)};
+    step.undoes.push_back(milestone::endpoint_ready(server.id));
     step.reason = adopts               ? "mrc has not made it, and --adopt was given"
                   : has(diff, "image") ? "the file has another image"
                                        : "it was made otherwise than the file asks";
@@ -101,6 +102,7 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
   // The same server elsewhere would have the same address.
   step.needs = {data_ready(server),
                 milestone::image_present(server.host),
+                milestone::survival_gone(server.id),
                 milestone::exposure_gone(server.id),
                 milestone::endpoint_gone(server.id),
                 milestone::endpoint_replaceable(server.id),

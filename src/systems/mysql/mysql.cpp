@@ -1,6 +1,7 @@
 #include "systems/mysql/mysql.hpp"
 
 #include "mysql.sh.hpp"
+#include "mysql_restore.sh.hpp"
 #include "systems/mysql/internal.hpp"
 
 namespace mrc::systems::mysql {
@@ -48,6 +49,18 @@ class MysqlSystem final : public System {
     auto read = read_all(seen);
     if (!read) return fail(std::move(read).error());
     return make_teardown(m_desired, *read, seen, delete_data);
+  }
+
+  /// Everything else of a server is in its data and in the options that its container was made
+  /// with.
+  shell::Script restore(const ServerId& id) const override {
+    shell::Script script;
+    for (const auto& server : m_desired.servers) {
+      if (server.id != id || server.is_master) continue;
+      script.use(embedded::mysql_restore_sh)
+          .line("mrc_mysql_restore {} {} {}", id, server.address, m_desired.master().address);
+    }
+    return script;
   }
 
   std::string look_at(const StepId& step) const override {

@@ -199,6 +199,7 @@ mrc_mysql_run() {
 # mrc_mysql_stop_remove NAME DEPLOYMENT [adopt]: a master with a slave attached takes its time; a killed
 # one costs a recovery. Somebody else's stays; one without a mark goes with `adopt`, but no volume of it.
 mrc_mysql_stop_remove() {
+  mrc_unwatch "$2" "$1"
   if ! docker container inspect "$1" >/dev/null 2>"$MRC_D/inspect.err"; then
     if grep -qi 'no such' "$MRC_D/inspect.err"; then return 0; fi
     mrc_die "$(cat "$MRC_D/inspect.err")"

@@ -62,7 +62,7 @@ class Remover {
     step.risk = plan::Risk::disruptive;
     step.impact = fmt::format("clients of {} are cut off", one.server);
     step.diff = {{Change::remove, "container", one.server.text(), ""}};
-    step.needs = {milestone::endpoint_gone(one.server)};
+    step.needs = {milestone::survival_gone(one.server), milestone::endpoint_gone(one.server)};
     step.gives = {milestone::container_gone(one.server), milestone::image_unused(one.host)};
     step.timeout = std::chrono::minutes(5);
     step.apply.line("mrc_mysql_stop_remove {} {}", one.server, m_desired.deployment)

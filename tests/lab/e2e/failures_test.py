@@ -229,7 +229,8 @@ class Failures(Story):
 
     def test_32_one_server_crashes_and_another_cannot_apply(self) -> None:
         data = "/opt/Docker/mysql-slave2/data"
-        self.site.ssh("docker3", f"docker stop -t 60 mysql-slave2 && chmod 000 {data}/ibdata1")
+        self.site.stop_server("docker3", "mysql-slave2")
+        self.site.ssh("docker3", f"chmod 000 {data}/ibdata1")
         table = "CREATE DATABASE shop; CREATE TABLE shop.log (id INT PRIMARY KEY);"
         self.site.sql_outside(ADDRESSES["docker1"], table)
         there = "SELECT COUNT(*) FROM information_schema.tables WHERE table_name='log';"
@@ -280,7 +281,7 @@ class Failures(Story):
         self.told(name, re.sub(r"(?m)^      \| .*\n", "", said))  # ssh's own words for it
 
     def test_35_ssh_ends_in_the_middle_of_a_step(self) -> None:
-        self.site.ssh("docker3", "docker stop -t 60 mysql-slave2")
+        self.site.stop_server("docker3", "mysql-slave2")
         said = self.broken_in(
             "mysql/mysql-slave2/start",
             lambda: self.inside("docker3", "systemctl stop ssh; kill $(pidof sshd) || :"),
@@ -291,7 +292,7 @@ class Failures(Story):
 
     # As a power failure does it: nobody on the host can say anything any more.
     def test_36_a_host_is_rebooted_in_the_middle_of_a_step(self) -> None:
-        self.site.ssh("docker2", "docker stop -t 60 mysql-slave1")
+        self.site.stop_server("docker2", "mysql-slave1")
         said = self.broken_in(
             "mysql/mysql-slave1/start",
             lambda: subprocess.run(["docker", "kill", CONTAINER + "docker2"], check=True, capture_output=True),

@@ -218,7 +218,7 @@ class Killed(Broken):
         self.rows_are_everywhere()
 
     def test_3_one_of_two_applies_proceeds_and_the_other_names_it(self) -> None:
-        self.site.ssh("docker2", "docker stop -t 60 mysql-slave1 >/dev/null")
+        self.site.stop_server("docker2", "mysql-slave1")
         first = Run(self.site, "apply", "--yes")
         self.assertTrue(first.started("mysql/mysql-slave1/start"), first.said())
         second = self.site.mrc("apply", "--yes")

@@ -88,8 +88,13 @@ class Site:
             raise AssertionError(f"on {host}, status {done.returncode}:\n{script}\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    def stop_server(self, host: str, server: str) -> None:
+        """Stops it as for maintenance: its unit first, which would start it again."""
+        name = re.search(r"^name: *(\S+)", self.topology.read_text(), re.M)[1]
+        self.ssh(host, f"systemctl stop mrc-{name}.{server} && docker stop -t 60 {server} >/dev/null")
+
     def sql_outside(
-        self, address: str, statement: str, password: str | None = None, port: int = 3306
+        self, address: str, statement: str, password: str | None = None, port: int = 3306, patience: int = 10
     ) -> list[list[str]]:
         """Rows of a statement sent by a client on the workstation to the host's exposed port."""
         word = option_value(password if password is not None else self.root_password)
@@ -98,7 +103,7 @@ class Site:
             options.flush()
             done = subprocess.run(
                 ["mariadb", f"--defaults-extra-file={options.name}", "-h", address, "-P", str(port), "-N", "-B",
-                 "--connect-timeout=10", "--default-character-set=utf8mb4"],
+                 f"--connect-timeout={patience}", "--default-character-set=utf8mb4"],
                 input=statement,
                 capture_output=True,
                 text=True, errors="replace",

@@ -163,8 +163,11 @@ mrc_calico_endpoint() {
     mrc_calico_was_ours=yes
   fi
   mrc_calico_free "$mrc_calico_address" "$mrc_calico_server" "$@"
-  mrc_record "$mrc_calico_name" "calico/endpoint/$mrc_calico_server" \
-    "{\"address\": \"$mrc_calico_address\", \"container\": \"$mrc_calico_container_id\", \"host\": \"$(uname -n)\", \"profile\": \"$mrc_calico_wanted\"}"
+  # A record that was lost is noted again by mrc alone, which tells by its entries what it lacks.
+  if [ -z "${mrc_calico_restores:-}" ] || [ -n "$mrc_calico_was_ours" ]; then
+    mrc_record "$mrc_calico_name" "calico/endpoint/$mrc_calico_server" \
+      "{\"address\": \"$mrc_calico_address\", \"container\": \"$mrc_calico_container_id\", \"host\": \"$(uname -n)\", \"profile\": \"$mrc_calico_wanted\"}"
+  fi
 
   # An endpoint of this container: with the address and its interface it stays, else it goes.
   mrc_calico_list "$MRC_D/calico-endpoints" Hostname endpoint show --detailed
@@ -200,6 +203,29 @@ mrc_calico_endpoint() {
     mrc_die "$(cat "$MRC_D/calico-why")
 Felix's log: $(tail -n 3 /var/log/calico/felix/current 2>&1)"
   fi
+}
+
+# mrc_calico_restore SERVER ADDRESS PROFILE: what the container lost when it ended. With its interface and the
+# route to it, nothing is missing and etcd is not asked; without, etcd must answer soon.
+mrc_calico_restore() {
+  mrc_calico_pid=$(docker container inspect --format '{{.State.Pid}}' "$1")
+  [ "$mrc_calico_pid" != 0 ] || mrc_die "the container $1 does not run"
+  if mrc_calico_attached "$mrc_calico_pid" "$2" && mrc_calico_served "$2" >/dev/null; then return 0; fi
+  mrc_wait 10 etcd mrc_calico_etcd_answers
+  mrc_calico_restores=yes
+  mrc_calico_endpoint "$@"
+}
+
+# mrc_calico_etcd_answers: by its quorum; an error is no answer, but for keys that are not there.
+mrc_calico_etcd_answers() {
+  mrc_calico_answer=$(mrc_calico_etcd GET '/v2/keys/calico?quorum=true' 2>&1) || {
+    echo "$mrc_calico_answer"
+    return 1
+  }
+  case $mrc_calico_answer in
+    *'"errorCode":100'*) ;;
+    *'"errorCode"'*) echo "$mrc_calico_answer" && return 1 ;;
+  esac
 }
 
 # Felix has seen the endpoint: it routes the address to one of Calico's interfaces.

@@ -44,6 +44,9 @@ class Driver final : public System {
     if (!reading) return fail(std::move(reading).error());
     return teardown_steps(m_desired, *reading);
   }
+  shell::Script restore(const ServerId& server) const override {
+    return restore_script(m_desired, server);
+  }
   std::string look_at(const StepId& /*step*/) const override {
     return "calicoctl status; docker logs --tail 50 calico-node; tail /var/log/calico/*/current";
   }

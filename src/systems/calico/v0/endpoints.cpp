@@ -228,6 +228,18 @@ const Endpoint* foreign_holder(const ServerWant& server, const HostSeen& on, con
   return ours ? nullptr : endpoint;
 }
 
+shell::Script restore_script(const Desired& want, const ServerId& id) {
+  shell::Script script;
+  for (const auto& host : want.hosts) {
+    for (const auto& server : host.servers) {
+      if (server.id != id) continue;
+      script = make_script(want);
+      script.line("mrc_calico_restore {} {} {}", id, server.address.text(), want.profile);
+    }
+  }
+  return script;
+}
+
 std::vector<Step> endpoint_steps(const Desired& want, const Reading& seen) {
   std::vector<Step> all;
   std::vector<Step> endpoints;

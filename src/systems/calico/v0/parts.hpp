@@ -24,6 +24,9 @@ std::vector<plan::Step> node_steps(const Desired& want, const Reading& seen);
 /// another name from now on.
 std::vector<plan::Step> endpoint_steps(const Desired& want, const Reading& seen);
 
+/// What gives a started container its address again; empty when the file has no such server.
+shell::Script restore_script(const Desired& want, const ServerId& server);
+
 /// From the records alone: everything.
 std::vector<plan::Step> teardown_steps(const Desired& want, const Reading& seen);
 /// From the records, what the file does not ask for any more: servers, nodes, hosts, pools,

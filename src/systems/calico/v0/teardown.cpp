@@ -51,6 +51,7 @@ class Remover {
                      fmt::format("take the address {} from {}", made.address, server));
     step.diff = {{Change::remove, "address", made.address, ""}};
     step.apply.line("mrc_calico_endpoint_gone {} {} {}", server, made.address, made.container);
+    step.needs.push_back(milestone::survival_gone(server));
     step.needs.push_back(milestone::exposure_gone(server));
     step.gives = {milestone::endpoint_gone(server)};
     step.forgets = {fmt::format("calico/{}/", server)};

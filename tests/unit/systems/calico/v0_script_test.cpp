@@ -248,5 +248,45 @@ TEST_F(CalicoV0Script, FelixsRulesGoAndOthersStay) {
             "-F felix-FORWARD\n-F felix-to-abc\n-X felix-FORWARD\n-X felix-to-abc\nCOMMIT\n");
 }
 
+/// A restore of mysql-slave1 on a host where `have` holds and what is done is told.
+shell::Script restoring(const Desired& want, const std::string& have) {
+  auto script = make_script(want);
+  return script.line("docker() { echo 4711; }")
+      .line("mrc_calico_attached() { case {} in *attached*) ;; *) return 1 ;; esac; }", have)
+      .line("mrc_calico_served() { case {} in *served*) ;; *) return 1 ;; esac; }", have)
+      .line("mrc_calico_etcd() { case {} in *etcd*) echo node ;; *) return 1 ;; esac; }", have)
+      .line("mrc_calico_endpoint() { echo \"attach $*\"; }")
+      .line("mrc_calico_restore mysql-slave1 192.168.0.51 mysql-replication");
+}
+
+TEST_F(CalicoV0Script, ARestoreAsksNothingWhereNothingIsMissing) {
+  const auto outcome = run(restoring(m_want, "attached served"));
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.out, "");
+}
+
+TEST_F(CalicoV0Script, ARestoreAttachesAnewWhenEtcdAnswers) {
+  for (const auto* have : {"etcd", "attached etcd", "served etcd"}) {
+    EXPECT_EQ(run(restoring(m_want, have)).out,
+              "attach mysql-slave1 192.168.0.51 mysql-replication\n")
+        << have;
+  }
+}
+
+TEST_F(CalicoV0Script, OnlyAnAnswerOfTheQuorumCounts) {
+  const auto ask = [&](const std::string& answer, int status) {
+    auto script = make_script(m_want);
+    script.line("mrc_calico_etcd() { echo {}; return {}; }", answer, status)
+        .line("mrc_calico_etcd_answers");
+    return run(script);
+  };
+  EXPECT_EQ(ask("{\"action\":\"get\",\"node\":{}}", 0).status, 0);
+  EXPECT_EQ(ask("{\"errorCode\":100,\"message\":\"Key not found\"}", 0).status, 0);
+  const auto no_leader = ask("{\"errorCode\":300,\"message\":\"Raft Internal Error\"}", 0);
+  EXPECT_EQ(no_leader.status, 1);
+  EXPECT_EQ(no_leader.out, "{\"errorCode\":300,\"message\":\"Raft Internal Error\"}\n");
+  EXPECT_EQ(ask("refused", 1).status, 1);
+}
+
 }  // namespace
 }  // namespace mrc::systems::calico::v0

@@ -36,7 +36,9 @@ TEST(CalicoV0Teardown, EndpointsThenNodesThenTheClusterThenCalicoctl) {
                           "calico/docker2/calicoctl-remove",
                           "calico/docker3/calicoctl-remove"));
   const auto& endpoint = steps[1];
-  EXPECT_THAT(endpoint.needs, ElementsAre("etcd/healthy", "gone/exposure/mysql-slave1"));
+  EXPECT_THAT(
+      endpoint.needs,
+      ElementsAre("etcd/healthy", "gone/survival/mysql-slave1", "gone/exposure/mysql-slave1"));
   EXPECT_THAT(endpoint.gives, ElementsAre("gone/endpoint/mysql-slave1"));
   EXPECT_THAT(endpoint.apply.body(), HasSubstr("mysql-slave1 192.168.0.51 " + repeat("b2")));
   EXPECT_THAT(after(step(steps, "calico/docker2/node-remove")),

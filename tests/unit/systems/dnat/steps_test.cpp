@@ -70,6 +70,7 @@ TEST_F(DnatSystem, ExposesWithRulesLimitedToTheHostsOwnAddressAndPutFirst) {
   const auto made = steps(see({bare, exposed[1], exposed[2]}));
   EXPECT_THAT(ids(made), ElementsAre("dnat/mysql-1/expose"));
   EXPECT_THAT(made[0].needs, ElementsAre("endpoint/mysql-1/ready", "profile/open"));
+  EXPECT_THAT(made[0].gives, ElementsAre("exposure/mysql-1/ready"));
   EXPECT_EQ(made[0].risk, plan::Risk::safe);
   EXPECT_EQ(made[0].apply.body(),
             "mrc_record try dnat/mysql-1 '{\"port\": 3306, \"to\": \"10.77.0.51:3306\"}'\n"
@@ -210,6 +211,7 @@ TEST_F(DnatSystem, HidesWhatTheFileNoLongerExposesThere) {
   auto made = steps(see(exposed));
   EXPECT_THAT(ids(made), ElementsAre("dnat/docker3/mysql-3/hide"));
   EXPECT_EQ(made[0].apply.body(), "mrc_dnat_remove mrc:try:mysql-3\nmrc_forget try dnat/mysql-3\n");
+  EXPECT_THAT(made[0].needs, ElementsAre("gone/survival/mysql-3"));
   EXPECT_THAT(made[0].gives, ElementsAre("gone/exposure/mysql-3"));
   EXPECT_THAT(made[0].forgets, ElementsAre("dnat/mysql-3/"));
   EXPECT_EQ(made[0].impact, "mysql-3 is not reached from outside docker3 any more");

@@ -36,7 +36,8 @@ TEST_F(MysqlRemoval, AServerThatLeftTheFileGoesAndItsDataStays) {
       ElementsAre("mysql/docker3/mysql-slave2/remove", "mysql/docker3/mysql-slave2/forget-data"));
   EXPECT_EQ(made[0].risk, plan::Risk::disruptive);
   EXPECT_EQ(made[0].impact, "clients of mysql-slave2 are cut off");
-  EXPECT_THAT(made[0].needs, ElementsAre("gone/endpoint/mysql-slave2"));
+  EXPECT_THAT(made[0].needs,
+              ElementsAre("gone/survival/mysql-slave2", "gone/endpoint/mysql-slave2"));
   EXPECT_THAT(made[0].forgets, ElementsAre("mysql/mysql-slave2/"));
   EXPECT_EQ(made[1].reason, "it stays in /opt/Docker/mysql-slave2/data");
   EXPECT_THAT(made[1].apply.body(), Not(HasSubstr("mrc_mysql_delete_data")));

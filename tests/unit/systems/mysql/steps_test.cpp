@@ -101,7 +101,8 @@ TEST_F(MysqlSteps, OtherOptionsReplaceTheContainerWhichIsDisruptive) {
   world.topology.mysql.servers[1].options.emplace_back("max_connections", "500");
   const auto made = world.steps(outputs);
   ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-slave1/container", "mysql/mysql-slave1/rejoin"));
-  EXPECT_THAT(made[0].undoes, ElementsAre("endpoint/mysql-slave1/ready"));
+  EXPECT_THAT(made[0].undoes,
+              ElementsAre("survival/mysql-slave1/ready", "endpoint/mysql-slave1/ready"));
   EXPECT_EQ(made[0].risk, plan::Risk::disruptive);
   EXPECT_EQ(made[0].change, plan::Change::replace);
   EXPECT_EQ(made[0].reason, "it was made otherwise than the file asks");
