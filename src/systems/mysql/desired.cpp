@@ -56,7 +56,6 @@ std::vector<std::string> all_options(const Server& server) {
       "--slave-net-timeout=10",
       fmt::format("--report-host={}", server.address),
   };
-  if (!server.is_master) out.emplace_back("--read-only=ON");
   out.insert(out.end(), server.own_options.begin(), server.own_options.end());
   return out;
 }
@@ -100,6 +99,13 @@ Desired make_desired(const Inputs& inputs) {
   std::stable_partition(out.servers.begin(), out.servers.end(), [](const Server& server) {
     return server.is_master;
   });
+  return out;
+}
+
+std::vector<std::string> role_lines(const Desired& desired, bool is_master) {
+  if (is_master) return {"[mysqld]", "read_only=OFF"};
+  std::vector<std::string> out{"[mysqld]", "read_only=ON"};
+  if (desired.dialect.super_read_only) out.emplace_back("super_read_only=ON");
   return out;
 }
 

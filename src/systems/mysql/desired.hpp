@@ -51,6 +51,10 @@ struct Desired {
 
 Desired make_desired(const Inputs& inputs);
 
+/// The lines of my.cnf in a server's data directory: what its part in replication asks of it from
+/// its start on. There and not among its arguments, as a switchover must not replace a container.
+std::vector<std::string> role_lines(const Desired& desired, bool is_master);
+
 std::string data_path(const Desired& desired, const ServerId& server);
 
 }  // namespace mrc::systems::mysql

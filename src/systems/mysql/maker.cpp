@@ -118,12 +118,10 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
   words.insert(words.end(),
                {"--label", "mrc.spec=" + spec_hash(m_desired, server), m_desired.image});
   words.insert(words.end(), server.options.begin(), server.options.end());
-  script
-      .line("mrc_mysql_stop_remove {} {} {}",
-            server.id,
-            m_desired.deployment,
-            adopts ? "adopt" : "ours")
-      .line("mrc_mysql_run {} {}", server.id, shell::words(words))
+  script.line(
+      "mrc_mysql_stop_remove {} {} {}", server.id, m_desired.deployment, adopts ? "adopt" : "ours");
+  write_role(script, server);
+  script.line("mrc_mysql_run {} {}", server.id, shell::words(words))
       .line("mrc_mysql_note {} {}", m_desired.deployment, server.id)
       .line("mrc_mysql_wait {} {} 300", server.id, script.secret_file(m_desired.root_password));
   return step;
@@ -146,6 +144,7 @@ Step Maker::start(const Server& server, const Observed& seen) const {
   step.reason = seen.container->status == "paused" ? "it is paused" : "it is stopped";
   step.gives = {milestone::container_running(server.id)};
   step.timeout = std::chrono::minutes(8);
+  write_role(step.apply, server);
   step.apply.line("mrc_mysql_start {}", server.id)
       .line("mrc_mysql_wait {} {} 300", server.id, step.apply.secret_file(m_desired.root_password));
   return step;
@@ -173,7 +172,9 @@ Step Maker::settings(const Server& server, Difference diff) const {
   const auto root = script.secret_file(m_desired.root_password);
   // The wider switch goes first, as it implies the other.
   std::reverse(diff.begin(), diff.end());
+  write_role(script, server);
   for (const auto& line : diff) {
+    if (line.field == k_role_field) continue;
     script.line("echo {} | mrc_mysql {} root {}",
                 fmt::format("SET GLOBAL {}={}", line.field, line.after),
                 server.id,
@@ -303,6 +304,8 @@ Step Maker::follow(const Server& server, std::string_view verb, std::string titl
   const auto root = script.secret_file(m_desired.root_password);
   const auto password = script.secret_file(m_desired.password);
   record(script, "source", server);
+  // It may have been the master.
+  script.line("mrc_forget {} {}", m_desired.deployment, record_key(server.id, "account"));
   script.line("mrc_mysql_wait {} {} 120", server.id, root);
   // MASTER_CONNECT_RETRY of 10 s: a slave comes back soon after its master does. A heartbeat each
   // second: see --slave-net-timeout.
@@ -329,6 +332,12 @@ Step Maker::follow(const Server& server, std::string_view verb, std::string titl
               server.id,
               root);
   return step;
+}
+
+void Maker::write_role(shell::Script& script, const Server& server) const {
+  script.line("mrc_mysql_role {} {}",
+              data_path(m_desired, server.id),
+              shell::words(role_lines(m_desired, server.is_master)));
 }
 
 /// Written before the thing is made; the container's gets its image's id when there is one.

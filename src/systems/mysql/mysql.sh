@@ -228,6 +228,17 @@ mrc_mysql_mark() {
   mrc_put "$MRC_D/mark" "$1/$2/.mrc" 0644
 }
 
+# mrc_mysql_role DATA LINE..: my.cnf in the data directory, which mysqld reads as it starts.
+mrc_mysql_role() {
+  mrc_mysql_data=$1
+  shift
+  {
+    echo '# Written by mrc: the part that this server has in replication.'
+    printf '%s\n' "$@"
+  } >"$MRC_D/my.cnf"
+  mrc_put "$MRC_D/my.cnf" "$mrc_mysql_data/my.cnf" 0644
+}
+
 # mrc_mysql_note DEPLOYMENT NAME: the record pins the image that its container was made from.
 mrc_mysql_note() {
   mrc_mysql_made=$(docker inspect --type container -f '{"image": {{json .Config.Image}}, "id": {{json .Image}}}' "$2")
@@ -386,6 +397,9 @@ mrc_mysql_probe() {
   printf 'server\t%s\n' "$1"
   if [ -d "$2/$1/data" ]; then
     printf 'data\t%s\n' "$(sed -n 's/.*"deployment": "\([^"]*\)".*/\1/p' "$2/$1/.mrc" 2>/dev/null)"
+  fi
+  if [ -f "$2/$1/data/my.cnf" ]; then
+    printf 'role\t%s\n' "$(grep -v '^#' "$2/$1/data/my.cnf" | tr '\n' ';')"
   fi
   if [ -e "$2/$1/data.mrc-init" ]; then printf 'staging\tyes\n'; fi
   if ! docker version >/dev/null 2>&1; then

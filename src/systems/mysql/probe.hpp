@@ -48,6 +48,8 @@ struct Channel {
 struct Observed {
   bool docker_down = false;
   bool has_data = false;
+  /// The lines of my.cnf in it, comments apart, each with a ';' behind it; empty: there is none.
+  std::string role;
   std::string data_of;   ///< the deployment that the data directory's mark names; empty: none
   bool staging = false;  ///< a half-made data directory lies about
   std::optional<Container> container;

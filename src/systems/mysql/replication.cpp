@@ -14,8 +14,11 @@ void expect(const std::string& field,
 
 }  // namespace
 
-Difference settings_difference(const Server& server, const Observed& seen) {
+Difference settings_difference(const Desired& desired, const Server& server, const Observed& seen) {
   Difference out;
+  std::string role;
+  for (const auto& line : role_lines(desired, server.is_master)) role += line + ";";
+  expect(std::string(k_role_field), seen.role, role, out);
   expect("server_id", seen.variable("server_id"), fmt::format("{}", server.server_id), out);
   if (server.is_master) {
     for (const std::string name : {"read_only", "super_read_only"}) {

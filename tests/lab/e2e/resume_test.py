@@ -40,7 +40,7 @@ class Run:
         self.known = set(self.folder.glob("*.jsonl"))
         self.output = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [str(MRC), args[0], str(site.topology), *args[1:]],
+            [str(MRC), *args],
             env=site.env, stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
@@ -116,7 +116,7 @@ class Resume(Story):
                 return
             step, way = chances[0]
             tried.add((kind(step), way))
-            run = Run(self.site, *command)
+            run = Run(self.site, command[0], str(self.site.topology), *command[1:])
             if not run.started(step):
                 # What a killed script had given to Docker may have become true behind the listing.
                 missed += 1
@@ -136,7 +136,7 @@ class Resume(Story):
             steps = [s for s in listed() if kind(s) not in tried]
             if not steps:
                 return
-            run = Run(self.site, *command)
+            run = Run(self.site, command[0], str(self.site.topology), *command[1:])
             cut = []
             firsts: dict[str, str] = {}
             for step in steps:
@@ -186,7 +186,7 @@ class Resume(Story):
 
     def test_3_one_of_two_applies_proceeds_and_the_other_names_it(self) -> None:
         self.site.ssh("docker2", "docker stop -t 60 mysql-slave1 >/dev/null")
-        first = Run(self.site, "apply", "--yes")
+        first = Run(self.site, "apply", str(self.site.topology), "--yes")
         self.assertTrue(first.started("mysql/mysql-slave1/start"), first.said())
         second = self.site.mrc("apply", "--yes")
         self.assertEqual(second.returncode, 6, summary(second))
@@ -219,7 +219,7 @@ class Resume(Story):
 
     def test_7_destroy_right_after_a_killed_apply(self) -> None:
         for step in ("etcd/docker3/install", "mysql/mysql-master/init", "calico/mysql-slave1/endpoint"):
-            run = Run(self.site, "apply", "--yes")
+            run = Run(self.site, "apply", str(self.site.topology), "--yes")
             self.assertTrue(run.started(step), run.said())
             time.sleep(WAYS["within"])
             run.process.kill()
