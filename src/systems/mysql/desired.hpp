@@ -4,23 +4,11 @@
 #include <vector>
 
 #include "mrc/systems/registry.hpp"
+#include "systems/mysql/dialect.hpp"
 
 namespace mrc::systems::mysql {
 
 using Difference = std::vector<plan::DiffLine>;
-
-/// What one generation of servers calls things. A further one is a further row.
-struct Dialect {
-  topology::ServerVersion from;  ///< the first version that speaks so
-  bool alter_user = false;       ///< ALTER USER .. IDENTIFIED BY; else SET PASSWORD = PASSWORD()
-  bool super_read_only = false;
-  /// SQL function that waits for a GTID set, taking the set and seconds.
-  std::string_view wait_function;
-  /// Asks a slave how many heartbeats of its master it has heard.
-  std::string_view heartbeats;
-};
-
-const Dialect& dialect_of(topology::ServerVersion version);
 
 /// One server as it shall be.
 struct Server {
@@ -44,6 +32,7 @@ struct Desired {
   Secret root_password;
   Secret password;  ///< of replication
   Dialect dialect;
+  std::string_view tls;         ///< of slaves' connections: "on", "off" or "server-key"
   bool adopt = false;           ///< containers and data without a mark are taken over
   std::vector<Server> servers;  ///< the master first
   const Server& master() const { return servers.front(); }

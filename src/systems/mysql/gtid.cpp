@@ -106,11 +106,39 @@ std::optional<Set> subtract(std::string_view of, std::string_view in) {
   return out;
 }
 
+/// MariaDB's: the last number of each domain, "0-1-26,1-1-3".
+std::optional<std::map<Number, Number>> parse_positions(std::string_view text) {
+  std::map<Number, Number> last;
+  for (const auto part : split(text, ',')) {
+    if (part.empty()) continue;
+    const auto words = split(part, '-');
+    if (words.size() != 3) return {};
+    const auto domain = words[0] == "0" ? Number{0} : to_number(words[0]);
+    const auto number = to_number(words[2]);
+    if (!domain || !to_number(words[1]) || !number) return {};
+    last[*domain] = std::max(last[*domain], *number);
+  }
+  return last;
+}
+
+std::optional<Number> missing_positions(std::string_view of, std::string_view in) {
+  const auto wanted = parse_positions(of);
+  const auto there = parse_positions(in);
+  if (!wanted || !there) return {};
+  Number count = 0;
+  for (const auto& [domain, last] : *wanted) {
+    const auto found = there->find(domain);
+    const auto has = found == there->end() ? 0 : found->second;
+    if (last > has) count += last - has;
+  }
+  return count;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> missing(std::string_view of, std::string_view in) {
   const auto rest = subtract(of, in);
-  if (!rest) return {};
+  if (!rest) return missing_positions(of, in);
   Number count = 0;
   for (const auto& [source, intervals] : *rest) {
     for (const auto& [first, last] : intervals) count += last - first + 1;

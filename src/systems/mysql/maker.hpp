@@ -46,7 +46,9 @@ class Maker {
   /// my.cnf as the server's part asks.
   void write_role(shell::Script& script, const Server& server) const;
   void record(shell::Script& script, std::string_view key, const Server& server) const;
-  void write_root_sql(shell::Script& script, const shell::Text& secret) const;
+  void check_options(shell::Script& script,
+                     const Server& server,
+                     const std::vector<std::string>& options) const;
   std::string goal(const Server& server, std::string_view verb) const;
 
   const Desired& m_desired;

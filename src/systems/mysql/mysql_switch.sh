@@ -133,21 +133,18 @@ mrc_mysql_take_back() {
   exec 5>&-
 }
 
-# mrc_mysql_take_over NAME ROOT_FILE OLD OLD_ADDRESS USER REPL_FILE START_SQL STATE_SQL WAIT_FUNCTION PROMOTE_SQL ROLE_DATA ROLE_LINE..
-# On NEW's host. STATE_SQL gives, of the old master: whether it takes no writes, and all that it has executed.
+# mrc_mysql_take_over NAME ROOT_FILE OLD OLD_ADDRESS USER REPL_FILE CLOSED ROLE_DATA ROLE_LINE..
+# On NEW's host. CLOSED is the variable that says of the old master that it takes no writes.
 mrc_mysql_take_over() {
   mrc_mysql_new=$1 mrc_mysql_root=$2 mrc_mysql_old=$3 mrc_mysql_at=$4 mrc_mysql_user=$5 mrc_mysql_repl=$6
-  mrc_mysql_start_sql=$7 mrc_mysql_state_sql=$8 mrc_mysql_wait=$9
-  shift 9
-  mrc_mysql_promote_sql=$1
-  shift
+  mrc_mysql_closed_by=$7
+  shift 7
+  mrc_mysql_meet "$mrc_mysql_new" "$mrc_mysql_root"
   # An earlier attempt may have ended between the stop of its threads and its first write.
-  printf '%s\n' "$mrc_mysql_start_sql" | mrc_mysql "$mrc_mysql_new" root "$mrc_mysql_root"
+  echo "START $mrc_say_slave" | mrc_mysql "$mrc_mysql_new" root "$mrc_mysql_root"
   mrc_wait 60 "$mrc_mysql_old to be reached from $mrc_mysql_new" mrc_mysql_old_state
   mrc_mysql_catch_up 120
-  # Read before the old master's: what that lacks now, it will never have.
-  mrc_mysql_extra=$(printf "SELECT GTID_SUBTRACT('%s', '%s')" "$mrc_mysql_own" "$mrc_mysql_set" |
-    mrc_mysql "$mrc_mysql_new" root "$mrc_mysql_root" -N)
+  mrc_mysql_extra=$(mrc_mysql_errant "$mrc_mysql_new" "$mrc_mysql_root" "$mrc_mysql_at" "$mrc_mysql_user" "$mrc_mysql_repl")
   [ -z "$mrc_mysql_extra" ] ||
     mrc_die "$mrc_mysql_new has transactions that $mrc_mysql_old lacks: $mrc_mysql_extra"
   {
@@ -162,8 +159,9 @@ mrc_mysql_take_over() {
   mrc_mysql_catch_up 20
   mrc_mysql_old_is_stopped >"$MRC_D/said" ||
     mrc_die "$mrc_mysql_old took its part back: $(cat "$MRC_D/said")"
-  # From here on there is no way back.
-  printf '%s\n' "$mrc_mysql_promote_sql" | mrc_mysql "$mrc_mysql_new" root "$mrc_mysql_root"
+  # From here on there is no way back. Writable before its channel goes: ended in between, it
+  # leaves nothing that the next run would have to set up anew.
+  echo "STOP $mrc_say_slave; SET GLOBAL read_only=OFF; RESET $mrc_say_slave ALL;" | mrc_mysql "$mrc_mysql_new" root "$mrc_mysql_root"
   mrc_mysql_role "$@"
   mrc_mysql_session_end
 }
@@ -176,7 +174,7 @@ mrc_mysql_peer_session() {
 mrc_mysql_old_state() {
   mrc_mysql_state=$({
     mrc_mysql_lock_sql "mrc hands over $mrc_mysql_new"
-    printf '%s\n' "$mrc_mysql_state_sql"
+    printf 'SELECT @@GLOBAL.%s, %s;\n' "$mrc_mysql_closed_by" "$mrc_say_executed"
   } | mrc_mysql_peer "$mrc_mysql_new" "$mrc_mysql_at" "$mrc_mysql_user" "$mrc_mysql_repl" 2>&1) || {
     echo "$mrc_mysql_state"
     return 1
@@ -189,17 +187,13 @@ mrc_mysql_old_is_stopped() {
   [ "$mrc_mysql_closed" = 11 ] || { echo "it still takes writes"; return 1; }
 }
 
-# mrc_mysql_catch_up SECONDS: all that the old master has executed now is here. What was here before is
-# $mrc_mysql_own.
+# mrc_mysql_catch_up SECONDS: all that the old master has executed by now is here.
 mrc_mysql_catch_up() {
-  mrc_mysql_own=$(printf '%s\n' "SELECT REPLACE(@@GLOBAL.gtid_executed, '\n', '')" |
-    mrc_mysql "$mrc_mysql_new" root "$mrc_mysql_root" -N)
   mrc_mysql_old_state >"$MRC_D/said" || mrc_die "$mrc_mysql_old cannot be asked: $(cat "$MRC_D/said")"
-  mrc_mysql_caught=$(printf "SELECT %s('%s', %s)" "$mrc_mysql_wait" "$mrc_mysql_set" "$1" |
-    mrc_mysql "$mrc_mysql_new" root "$mrc_mysql_root" -N)
-  case $mrc_mysql_caught:$mrc_mysql_wait in
-    NULL:* | -1:* | 1:WAIT_FOR_EXECUTED_GTID_SET)
-      mrc_mysql_threads "$mrc_mysql_new" "$mrc_mysql_root" >&2 || :
-      mrc_die "$mrc_mysql_new has not caught up with $mrc_mysql_old after $1 s" ;;
-  esac
+  # shellcheck disable=SC2059 # the dialect's own format
+  if [ "$(printf "SELECT $mrc_say_waited" "$mrc_mysql_set" "$1" |
+    mrc_mysql "$mrc_mysql_new" root "$mrc_mysql_root" -N)" != 1 ]; then
+    mrc_mysql_threads "$mrc_mysql_new" "$mrc_mysql_root" >&2 || :
+    mrc_die "$mrc_mysql_new has not caught up with $mrc_mysql_old after $1 s"
+  fi
 }

@@ -15,6 +15,8 @@ class Obstacles {
     for (const auto& server : m_desired.servers) {
       check_owner(server, m_seen.at(server.id));
       check_password(server, m_seen.at(server.id));
+      check_image(server, m_seen.at(server.id));
+      check_data(server, m_seen.at(server.id));
     }
     if (auto read = check_master(); !read) return fail(read.error());
     for (const auto& server : m_desired.servers) {
@@ -81,6 +83,37 @@ class Obstacles {
         fmt::format("the server {} refuses root's password", server.id),
         one.sql_error,
         "its data was made with another one: give that one in mysql.root_password");
+  }
+
+  /// The plan is made for the file's version. Where the image's own variables tell, they are
+  /// believed; where not, the server in it is asked before anything is replaced.
+  void check_image(const Server& server, const Observed& one) {
+    const auto told = parse_reported(one.image_version);
+    if (!told) return;
+    const auto* const holds = find_dialect(told->flavour, told->version);
+    if (holds != nullptr && holds->name == m_desired.dialect.name) return;
+    add(server.host,
+        fmt::format("the image {} holds another server than the file says", m_desired.image),
+        fmt::format("{}, and the file has it as {}", one.image_version, m_desired.dialect.name),
+        fmt::format("write mysql.version: \"{}\"", one.image_version));
+  }
+
+  /// A server starts on data of its own kind that is not newer than itself.
+  void check_data(const Server& server, const Observed& one) {
+    const auto runs = parse_reported(one.variable("version"));
+    if (!runs) return;
+    const auto* const now = find_dialect(runs->flavour, runs->version);
+    if (now == nullptr) return;
+    if (now->flavour == m_desired.dialect.flavour && now->from <= m_desired.dialect.from) return;
+    add(server.host,
+        fmt::format("the data of {} is of {}, and the file has {}",
+                    server.id,
+                    now->name,
+                    m_desired.dialect.name),
+        "it runs " + one.variable("version"),
+        now->flavour == m_desired.dialect.flavour
+            ? "servers do not take newer data; keep the image"
+            : "the two do not read one another's data: make a new deployment, and load a dump");
   }
 
   /// The one that the file names must be the one that the others follow, or take that part over

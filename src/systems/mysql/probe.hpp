@@ -55,6 +55,7 @@ struct Observed {
   std::optional<Container> container;
   bool has_address = false;     ///< its container has the server's address on an interface
   std::string wanted_image_id;  ///< of the wanted image on this host; empty: not there
+  std::string image_version;    ///< of its server, as the image's variables say; empty: not known
   std::string sql_error;        ///< why root could not ask; empty when it could
   std::map<std::string, std::string> variables;
   Account account;

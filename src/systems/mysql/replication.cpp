@@ -60,8 +60,13 @@ Difference channel_difference(const Desired& desired, const Observed& seen) {
   field("Master_User", desired.user);
   field("Auto_Position", "1");
   field("Connect_Retry", "10");
-  field("Master_Retry_Count", "86400");
+  // MariaDB's is an option of the server.
+  if (seen.slave.contains("Master_Retry_Count")) field("Master_Retry_Count", "86400");
   field("SQL_Delay", "0");
+  field("Master_SSL_Allowed", desired.tls == "on" ? "Yes" : "No");
+  if (seen.slave.contains("Get_Master_public_key")) {
+    field("Get_Master_public_key", desired.tls == "server-key" ? "1" : "0");
+  }
   expect("heartbeat", seen.channel ? seen.channel->heartbeat : "", "1", out);
   if (!seen.channel || !seen.channel->password_is_wanted) {
     expect("password", seen.channel ? "another" : "", desired.password.label(), out);

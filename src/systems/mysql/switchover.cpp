@@ -72,20 +72,14 @@ Step Maker::take_over(const Server& old) const {
   script.use(embedded::mysql_switch_sh);
   record(script, "account", master);
   script
-      .line("mrc_mysql_take_over {} {} {} {} {} {} {} {} {} {} {} {}",
+      .line("mrc_mysql_take_over {} {} {} {} {} {} {} {} {}",
             master.id,
             script.secret_file(m_desired.root_password),
             old.id,
             old.address,
             m_desired.user,
             script.secret_file(m_desired.password),
-            "START SLAVE",
-            fmt::format("SELECT @@GLOBAL.{}, REPLACE(@@GLOBAL.gtid_executed, '\\n', '')",
-                        read_only_variable(m_desired.dialect)),
-            m_desired.dialect.wait_function,
-            // Writable before its channel goes: a script that ends in between leaves nothing that
-            // the next run would have to set up anew.
-            "STOP SLAVE; SET GLOBAL read_only=OFF; RESET SLAVE ALL;",
+            read_only_variable(m_desired.dialect),
             data_path(m_desired, master.id),
             shell::words(role_lines(m_desired, true)))
       .line("mrc_forget {} {}", m_desired.deployment, record_key(master.id, "source"));
