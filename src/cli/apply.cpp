@@ -1,3 +1,5 @@
+#include "cli/apply.hpp"
+
 #include <fstream>
 #include <memory>
 #include <ostream>
@@ -14,16 +16,6 @@
 
 namespace mrc::cli {
 namespace {
-
-struct ApplyOptions {
-  std::string file;
-  bool yes = false;
-  bool no_write = false;
-  bool json = false;
-  plan::Detail detail = plan::Detail::normal;
-  Permits permits;
-  std::chrono::seconds lock_wait{0};
-};
 
 std::optional<SavedPlan> saved_plan_in(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -59,46 +51,66 @@ ExitCode run_apply(const ApplyOptions& options, Env& env) {
   const auto again = saved ? command(options, saved->file, permits) : typed;
   const auto site = Site::load(saved ? saved->file : options.file, env, typed, permits);
   if (!site) return env.exit_code;
-  const auto seen = site->observe(env, Lock{"apply", options.lock_wait});
-  if (!seen || !preflight(*site, *seen, env)) return env.exit_code;
+  ApplyHooks hooks;
+  ApplyOptions run = options;
+  if (saved) {
+    run.yes = true;  // a saved plan has been looked at
+    hooks.may_run = [&](const plan::Plan& plan) { return may_run(*saved, plan, *site, env); };
+  }
+  return apply_site(*site, "apply", again, run, hooks, env);
+}
+
+}  // namespace
+
+void add_apply_options(CLI::App& command, ApplyOptions& options) {
+  command.add_flag("-y,--yes", options.yes, "Do not ask");
+  command.add_flag("--json", options.json, "Print what was done as one JSON record");
+  command.add_flag("--no-write", options.no_write, "Verify without writing a row");
+  add_detail(command, options.detail);
+  add_lock_wait(command, options.lock_wait);
+}
+
+ExitCode apply_site(Site& site,
+                    const std::string& command,
+                    const std::string& again,
+                    const ApplyOptions& options,
+                    const ApplyHooks& hooks,
+                    Env& env) {
+  const auto seen = site.observe(env, Lock{command, options.lock_wait});
+  if (!seen || !preflight(site, *seen, env)) return env.exit_code;
   const auto plan =
-      planned(*site, engine::make_plan(site->topology().name, site->systems(), *seen), env);
-  if (!plan || (saved && !may_run(*saved, *plan, *site, env))) return env.exit_code;
+      planned(site, engine::make_plan(site.topology().name, site.systems(), *seen), env);
+  if (!plan || (hooks.may_run && !hooks.may_run(*plan))) return env.exit_code;
   (options.json ? env.err : env.out) << render_text(*plan, options.detail) << std::flush;
-  RunRecord record{"apply", site->topology().name, &*plan};
+  RunRecord record{command, site.topology().name, &*plan};
   std::optional<Performance> performed;
   std::vector<engine::CheckResult> results;
   if (!plan->empty()) {
-    // A saved plan has been looked at.
-    if (!confirm(*plan, *site, options.yes || saved, env)) return env.exit_code;
-    performed = perform(*plan, *site, "apply", again, env);
+    if (!confirm(*plan, site, options.yes, env)) return env.exit_code;
+    if (hooks.begin && !hooks.begin()) return env.exit_code;
+    performed = perform(*plan, site, command, again, env);
     if (!performed) return env.exit_code;
+    if (hooks.ended) hooks.ended(*plan, performed->report);
     record.performed = &*performed;
     record.exit_code = env.exit_code;
   }
   if (performed && performed->report.complete()) {
-    results = site->verify(!options.no_write);
+    results = site.verify(!options.no_write);
     record.results = &results;
     if (!all_hold(results)) record.exit_code = ExitCode::verify_failed;
-    (options.json ? env.err : env.out) << site->redactor().clean(render_checks(results, true));
+    (options.json ? env.err : env.out) << site.redactor().clean(render_checks(results, true));
   }
-  if (options.json) env.out << site->redactor().clean(render_json(record));
+  if (options.json) env.out << site.redactor().clean(render_json(record));
   return record.exit_code;
 }
-
-}  // namespace
 
 void add_apply(CLI::App& root, Env& env) {
   auto options = std::make_shared<ApplyOptions>();
   auto* command = root.add_subcommand("apply", "Make the hosts as the file asks, then verify");
   command->add_option("file", options->file, "Topology file, or a plan that plan --out saved");
-  command->add_flag("-y,--yes", options->yes, "Do not ask");
-  command->add_flag("--json", options->json, "Print what was done as one JSON record");
-  command->add_flag("--no-write", options->no_write, "Verify without writing a row");
-  add_detail(*command, options->detail);
+  add_apply_options(*command, *options);
   add_adopt(*command, options->permits);
   add_forget(*command, options->permits);
-  add_lock_wait(*command, options->lock_wait);
   command->callback([options, &env] { env.exit_code = run_apply(*options, env); });
 }
 

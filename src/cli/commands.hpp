@@ -10,6 +10,7 @@ namespace mrc::cli {
 void add_validate(CLI::App& root, Env& env);
 void add_plan(CLI::App& root, Env& env);
 void add_apply(CLI::App& root, Env& env);
+void add_promote(CLI::App& root, Env& env);
 void add_status(CLI::App& root, Env& env);
 void add_verify(CLI::App& root, Env& env);
 void add_destroy(CLI::App& root, Env& env);

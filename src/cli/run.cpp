@@ -22,6 +22,7 @@ ExitCode run(const std::vector<std::string>& args, Env& env) {
   add_plan(root, env);
   add_apply(root, env);
   add_verify(root, env);
+  add_promote(root, env);
   add_status(root, env);
   add_destroy(root, env);
   add_graph(root, env);

@@ -29,6 +29,7 @@ constexpr std::array k_records{Published{"validate", embedded::validate_json},
                                Published{"apply", embedded::apply_json},
                                Published{"verify", embedded::verify_json},
                                Published{"status", embedded::status_json},
+                               Published{"promote", embedded::apply_json},
                                Published{"destroy", embedded::destroy_json},
                                Published{"history", embedded::history_json},
                                Published{"show", embedded::show_json}};

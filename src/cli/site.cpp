@@ -161,10 +161,15 @@ std::unique_ptr<Site> Site::load(const std::string& file,
   env.exit_code = ExitCode::usage;
   auto input = load_input(file, env);
   if (!input) return {};
-  auto secrets = load_input_secrets(*input, env);
+  return load(std::move(*input), env, std::move(again), std::move(permits));
+}
+
+std::unique_ptr<Site> Site::load(Input input, Env& env, std::string again, Permits permits) {
+  env.exit_code = ExitCode::usage;
+  auto secrets = load_input_secrets(input, env);
   if (!secrets) return {};
   std::unique_ptr<Site> site(
-      new Site(std::move(*input), std::move(*secrets), std::move(again), env));
+      new Site(std::move(input), std::move(*secrets), std::move(again), env));
   site->m_permits = std::move(permits);
   auto artefacts = load_artefacts(site->topology(), env);
   if (!artefacts) {

@@ -40,6 +40,8 @@ class Site {
                                     Env& env,
                                     std::string again,
                                     Permits permits = {});
+  /// The same from a topology that was read already.
+  static std::unique_ptr<Site> load(Input input, Env& env, std::string again, Permits permits = {});
 
   /// Opens the sessions. False: some host cannot be reached; told, and `env.exit_code` is set.
   bool connect(Env& env);

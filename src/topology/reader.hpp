@@ -37,6 +37,8 @@ class Reader {
   Calico calico(const Section& root);
   Mysql mysql(const Section& root);
   void image(const Section& section, Mysql& mysql);
+  void replication(const Section& section, Mysql& mysql);
+  void check_options(const Section& section, const Mysql& mysql);
   std::vector<Server> servers(const Section& section);
   std::optional<Expose> expose(const Section& root);
 

@@ -4,30 +4,68 @@
 #include <array>
 #include <charconv>
 
+#include "topology/mysql_options.hpp"
 #include "topology/reader.hpp"
 
 namespace mrc::topology {
 namespace {
 
-/// The dialects that this mrc speaks.
-struct KnownVersion {
-  ServerVersion version;
+/// What the file's words must keep to, from this version on. The oldest that mrc speaks come first.
+struct Generation {
+  Flavour flavour;
+  ServerVersion from;
   std::size_t longest_user;
+  bool server_key;  ///< accounts log in by TLS, or else with the server's key
 };
-constexpr std::array k_versions{KnownVersion{{5, 6}, 16}, KnownVersion{{5, 7}, 32}};
+constexpr std::array k_generations{Generation{Flavour::mysql, {5, 6}, 16, false},
+                                   Generation{Flavour::mysql, {5, 7}, 32, false},
+                                   Generation{Flavour::mysql, {8, 0}, 32, true},
+                                   Generation{Flavour::mariadb, {10, 10}, 128, false}};
 
-std::optional<ServerVersion> parse_version(std::string_view text) {
+const Generation* generation_of(const Mysql& mysql) {
+  const Generation* best = nullptr;
+  for (const auto& one : k_generations) {
+    if (one.flavour == mysql.flavour && one.from <= mysql.version) best = &one;
+  }
+  return best;
+}
+
+std::string_view name_of(Flavour flavour) {
+  return flavour == Flavour::mariadb ? "MariaDB" : "MySQL";
+}
+
+/// "8.4", "8.4.10-oracle"; a major alone where all of its minors speak alike: "9", "26", MariaDB's
+/// "11".
+std::optional<ServerVersion> parse_version(std::string_view text, Flavour flavour) {
   ServerVersion version;
   const auto* const end = text.data() + text.size();
   const auto [dot, error] = std::from_chars(text.data(), end, version.major);
-  if (error != std::errc{} || dot == end || *dot != '.') return {};
+  if (error != std::errc{}) return {};
+  if (dot == end || *dot == '-') {
+    const int alike = flavour == Flavour::mariadb ? 12 : 9;
+    if (version.major < alike) return {};
+    return version;
+  }
+  if (*dot != '.') return {};
   const auto [rest, failed] = std::from_chars(dot + 1, end, version.minor);
   if (failed != std::errc{} || (rest != end && *rest != '.' && *rest != '-')) return {};
   return version;
 }
 
+std::string bare_option(std::string_view name) {
+  std::string plain(name);
+  std::replace(plain.begin(), plain.end(), '_', '-');
+  std::string_view bare = plain;
+  for (const std::string_view prefix : {"loose-", "skip-", "disable-", "enable-"}) {
+    if (bare.starts_with(prefix) && bare != "skip-networking" && bare != "skip-slave-start") {
+      bare.remove_prefix(prefix.size());
+    }
+  }
+  return std::string(bare);
+}
+
 /// Options that mrc sets itself, and why an operator's would break the deployment.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> k_own_options{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 19> k_own_options{{
     {"server-id", "it is the server's server_id"},
     {"gtid-mode", "replication here is by GTID"},
     {"enforce-gtid-consistency", "replication here is by GTID"},
@@ -45,6 +83,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 17> k_own_op
     {"user", "the image decides"},
     {"bind-address", "the server must listen on its Calico address"},
     {"skip-slave-start", "slaves must come back by themselves"},
+    {"replica-start", "slaves must come back by themselves"},
+    {"log-basename", "the names of the logs must outlive the container"},
 }};
 
 }  // namespace
@@ -54,14 +94,7 @@ Options Reader::options(const Section& section) {
   const auto value = section.get("options");
   if (!value || value->is_null()) return out;
   for (const auto& [name, part] : value->entries(m_diags)) {
-    std::string plain = name;
-    std::replace(plain.begin(), plain.end(), '_', '-');
-    std::string_view bare = plain;
-    for (const std::string_view prefix : {"loose-", "skip-", "disable-", "enable-"}) {
-      if (bare.starts_with(prefix) && bare != "skip-networking" && bare != "skip-slave-start") {
-        bare.remove_prefix(prefix.size());
-      }
-    }
+    const auto bare = bare_option(name);
     if (name.empty() || !all_of(name, "-_.") || name.starts_with('-')) {
       m_diags.error("MRC-T040", part.key_at(), "'{}' is no name of an option of mysqld", name)
           .hint("without leading dashes: max_connections: 500");
@@ -107,41 +140,85 @@ void Reader::image(const Section& section, Mysql& mysql) {
     return;
   }
   const auto written = section.get("version");
-  const auto version = parse_version(written ? text(section, "version", "") : tag);
+  const auto told = written ? text(section, "version", "") : tag;
+  const bool mariadb = last.starts_with("mariadb") || told.find("MariaDB") != std::string::npos;
+  mysql.flavour = mariadb ? Flavour::mariadb : Flavour::mysql;
+  const auto version = parse_version(told, mysql.flavour);
   const auto at = written ? written->at() : mysql.image.at;
   if (!version) {
-    m_diags
-        .error("MRC-T062",
-               at,
-               "which server version this is, cannot be told from '{}'",
-               written ? text(section, "version", "") : tag)
-        .hint("add mysql.version: \"5.7\"");
+    m_diags.error("MRC-T062", at, "which server version this is, cannot be told from '{}'", told)
+        .hint("add mysql.version: \"{}\"", mariadb ? "11.8-MariaDB" : "8.4");
     return;
   }
   mysql.version = *version;
-  const auto known = std::find_if(k_versions.begin(), k_versions.end(), [&](const auto& one) {
-    return one.version == *version;
-  });
-  const bool mariadb = last.starts_with("mariadb");
-  if (known == k_versions.end() || mariadb) {
+  const auto* const known = generation_of(mysql);
+  if (known == nullptr) {
     m_diags
         .error("MRC-T063",
                at,
-               "this mrc does not speak the dialect of {} {}.{} yet",
-               mariadb ? "MariaDB" : "MySQL",
+               "this mrc does not speak the dialect of {} {}.{}",
+               name_of(mysql.flavour),
                version->major,
                version->minor)
-        .hint("it speaks MySQL 5.6 and 5.7");
+        .hint("it speaks MySQL 5.6 and newer, and MariaDB 10.10 and newer");
     return;
   }
   if (mysql.replication_user.size() > known->longest_user) {
     m_diags.error("MRC-T064",
                   section.get("replication")->key_at(),
-                  "the user name '{}' is longer than the {} characters of MySQL {}.{}",
+                  "the user name '{}' is longer than the {} characters of {} {}.{}",
                   mysql.replication_user,
                   known->longest_user,
+                  name_of(mysql.flavour),
                   version->major,
                   version->minor);
+  }
+  if (mysql.replication_tls ==
+      (known->server_key ? ReplicationTls::off : ReplicationTls::server_key)) {
+    m_diags.error("MRC-T073",
+                  section.get("replication")->get("tls")->at(),
+                  "{} {}.{} {}",
+                  name_of(mysql.flavour),
+                  version->major,
+                  version->minor,
+                  known->server_key ? "lets accounts log in by TLS, or else with server-key"
+                                    : "has no such key for slaves");
+  }
+}
+
+void Reader::replication(const Section& section, Mysql& mysql) {
+  mysql.replication_user = text(section, "user", "repl");
+  if (!all_of(mysql.replication_user, "_.-") || mysql.replication_user == "root") {
+    m_diags
+        .error("MRC-T068",
+               section.get("user")->at(),
+               "'{}' is no name for the replication user",
+               mysql.replication_user)
+        .hint("letters, digits, '_', '.', '-'; not root");
+  }
+  if (const auto value = need(section, "password")) mysql.replication_password = secret(*value);
+  const auto tls = text(section, "tls", "auto");
+  if (tls == "off") {
+    mysql.replication_tls = ReplicationTls::off;
+  } else if (tls == "server-key") {
+    mysql.replication_tls = ReplicationTls::server_key;
+  } else if (tls != "auto") {
+    m_diags.error("MRC-T072",
+                  section.get("tls")->at(),
+                  "mysql.replication.tls is auto, off or server-key, not '{}'",
+                  tls);
+  }
+}
+
+/// What servers of the file's version are known to refuse.
+void Reader::check_options(const Section& section, const Mysql& mysql) {
+  const auto value = section.get("options");
+  if (!value || !value->is_map() || generation_of(mysql) == nullptr) return;
+  for (const auto& [name, part] : value->entries(m_diags)) {
+    if (name.starts_with("loose")) continue;
+    if (const auto fault = option_fault(mysql.flavour, mysql.version, bare_option(name))) {
+      m_diags.error("MRC-T074", part.key_at(), "{}", *fault);
+    }
   }
 }
 
@@ -198,22 +275,13 @@ Mysql Reader::mysql(const Section& root) {
                   out.root_host);
   }
   out.replication_user = "repl";
-  if (const auto replication = need(*section, "replication")) {
-    check_names(*replication);
-    out.replication_user = text(*replication, "user", "repl");
-    if (!all_of(out.replication_user, "_.-") || out.replication_user == "root") {
-      m_diags
-          .error("MRC-T068",
-                 replication->get("user")->at(),
-                 "'{}' is no name for the replication user",
-                 out.replication_user)
-          .hint("letters, digits, '_', '.', '-'; not root");
-    }
-    if (const auto value = need(*replication, "password"))
-      out.replication_password = secret(*value);
+  if (const auto part = need(*section, "replication")) {
+    check_names(*part);
+    replication(*part, out);
   }
   image(*section, out);
   out.options = options(*section);
+  check_options(*section, out);
   out.data_root = text(*section, "data_root", "/opt/Docker");
   if (!out.data_root.starts_with('/') || out.data_root == "/" || out.data_root.ends_with('/') ||
       !all_of(out.data_root, "/._-") || out.data_root.find("..") != std::string::npos) {
@@ -223,6 +291,11 @@ Mysql Reader::mysql(const Section& root) {
         "mysql.data_root must be an absolute path of plain characters, without a slash at its end");
   }
   out.servers = servers(*section);
+  if (const auto list = section->get("servers"); list && list->is_map()) {
+    for (const auto& [name, value] : list->entries(m_diags)) {
+      if (value.is_map()) check_options(value, out);
+    }
+  }
   if (const auto master = need(*section, "master")) {
     out.master = {ServerId(master->text(m_diags).value_or("")), master->at()};
   }

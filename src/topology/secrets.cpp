@@ -13,7 +13,9 @@ namespace mrc::topology {
 namespace {
 
 constexpr std::size_t k_longest_root = 64;
-constexpr std::size_t k_longest_replication = 32;  // the servers' own; 5.6 cuts in silence
+// The servers' own limits; 5.6 cuts in silence.
+constexpr std::size_t k_longest_replication = 32;
+constexpr std::size_t k_longest_replication_mariadb = 96;
 
 std::string without_last_newline(std::string text) {
   if (text.ends_with('\n')) text.pop_back();
@@ -115,8 +117,10 @@ std::optional<Secrets> load_secrets(const Topology& topology,
                                     Diagnostics& diags) {
   constexpr std::size_t longest_sudo = 1024;
   auto root = load(topology.mysql.root_password, k_longest_root, folder, diags);
-  auto replication =
-      load(topology.mysql.replication_password, k_longest_replication, folder, diags);
+  const auto longest_replication = topology.mysql.flavour == Flavour::mariadb
+                                       ? k_longest_replication_mariadb
+                                       : k_longest_replication;
+  auto replication = load(topology.mysql.replication_password, longest_replication, folder, diags);
   std::optional<Secret> become;
   if (topology.ssh.become_password)
     become = load(*topology.ssh.become_password, longest_sudo, folder, diags);

@@ -74,7 +74,7 @@ TEST_F(Program, EveryExampleIsValid) {
 
 TEST_F(Program, EveryCommandThatTheHelpListsHasAHelpOfItsOwn) {
   const std::string commands =
-      "validate plan apply verify status destroy graph history show schema version";
+      "validate plan apply promote verify status destroy graph history show schema version";
   std::istringstream words(commands);
   for (std::string command; words >> command;) {
     EXPECT_THAT(run("--help").out, HasSubstr("  " + command));

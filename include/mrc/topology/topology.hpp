@@ -87,21 +87,32 @@ struct Server {
   SourceMark at;
 };
 
-/// major.minor of the image's server, as its tag says: decides the dialect.
+enum class Flavour { mysql, mariadb };
+
+/// major.minor of the image's server, as its tag says: with its flavour, decides the dialect.
 struct ServerVersion {
   int major = 0;
   int minor = 0;
   auto operator<=>(const ServerVersion&) const = default;
 };
 
+/// How slaves keep their connection's password from whoever listens.
+enum class ReplicationTls {
+  where_offered,  ///< TLS, where the servers of this version have it without being told to
+  off,            ///< neither TLS nor anything else
+  server_key,     ///< no TLS; the password goes under the master's key, which anybody could give
+};
+
 struct Mysql {
   Located<std::string> image;
+  Flavour flavour = Flavour::mysql;
   ServerVersion version;
   SecretSource root_password;
   std::string root_host;  ///< from where root may log in: "localhost" (default) or "%", as the
                           ///< article's image
   std::string replication_user;
   SecretSource replication_password;
+  ReplicationTls replication_tls = ReplicationTls::where_offered;
   Options options;
   std::string data_root;
   std::vector<Server> servers;

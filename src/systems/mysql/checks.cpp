@@ -1,5 +1,6 @@
 #include <functional>
 
+#include "dialect.sh.hpp"
 #include "mysql.sh.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/internal.hpp"
@@ -35,7 +36,7 @@ class Maker {
     check.host = server.host;
     check.subject = server.id.text();
     check.title = std::move(title);
-    check.ask.use(embedded::mysql_sh);
+    check.ask.use(embedded::dialect_sh).use(embedded::mysql_sh);
     write(check.ask, check.ask.secret_file(m_desired.root_password));
     check.judge = [remedy = std::move(remedy)](const Observation& seen) {
       auto verdict = by_status(seen);
@@ -193,37 +194,34 @@ void check_slave(const Desired& desired, const Server& server, Maker& make) {
            "it has no transaction that its master lacks",
            "do not promote it; compare the rows, then make it anew from the master",
            [&](shell::Script& script, const shell::Text& root) {
-             // The slave is read first: read later, it could have more than the master had then.
              script
-                 .line("mine=$(printf '%s\\n' {} | mrc_mysql {} root {} -N)",
-                       "SELECT REPLACE(@@GLOBAL.gtid_executed, '\\n', '')",
+                 .line("errant=$(mrc_mysql_errant {} {} {} {} {})",
                        server.id,
-                       root)
-                 .line("its=$(mrc_mysql_master_set {} {} {} {})",
-                       server.id,
+                       root,
                        master.address,
                        desired.user,
                        script.secret_file(desired.password))
-                 .line(
-                     "errant=$(printf \"SELECT GTID_SUBTRACT('%s', '%s')\" \"$mine\" \"$its\" | "
-                     "mrc_mysql {} root {} -N)",
-                     server.id,
-                     root)
                  .line("[ -z \"$errant\" ] || mrc_die \"errant transactions: $errant\"");
            });
-  make.add(
-      "MRC-V307",
-      "replication",
-      server,
-      "its server uuid is its own",
-      "delete auto.cnf of the copied directory",
-      [&](shell::Script& script, const shell::Text& root) {
-        script.line("mrc_mysql_status {} {} >\"$MRC_D/st\"", server.id, root)
-            .line("own=$(echo 'SELECT @@server_uuid' | mrc_mysql {} root {} -N)", server.id, root)
-            .line(
-                "[ \"$own\" != \"$(mrc_mysql_field \"$MRC_D/st\" Master_UUID)\" ] || mrc_die "
-                "\"both have $own\"");
-      });
+  // Slaves that are taken for one another push each other off: by the uuid that a copied data
+  // directory has too, and in MariaDB, which has none, by the number.
+  const bool mariadb = desired.dialect.flavour == topology::Flavour::mariadb;
+  make.add("MRC-V307",
+           "replication",
+           server,
+           mariadb ? "its server id is not its master's" : "its server uuid is its own",
+           mariadb ? "mrc apply" : "delete auto.cnf of the copied directory",
+           [&](shell::Script& script, const shell::Text& root) {
+             script.line("mrc_mysql_status {} {} >\"$MRC_D/st\"", server.id, root)
+                 .line("own=$(echo {} | mrc_mysql {} root {} -N)",
+                       mariadb ? "SELECT @@server_id" : "SELECT @@server_uuid",
+                       server.id,
+                       root)
+                 .line(
+                     "[ \"$own\" != \"$(mrc_mysql_field \"$MRC_D/st\" {})\" ] || mrc_die \"both "
+                     "have $own\"",
+                     mariadb ? "Master_Server_Id" : "Master_UUID");
+           });
 }
 
 void check_data(const Desired& desired,
@@ -274,8 +272,13 @@ std::vector<Check> make_checks(const Desired& desired, const CheckOptions& optio
                   "SELECT @@server_id",
                   fmt::format("{}", server.server_id),
                   "mrc apply");
-    make.variable(
-        "MRC-V304", server, "GTID mode is on", "SELECT @@GLOBAL.gtid_mode", "ON", "mrc apply");
+    if (desired.dialect.flavour == topology::Flavour::mariadb) {  // there it is always on
+      make.variable(
+          "MRC-V304", server, "its log has GTIDs", "SELECT @@GLOBAL.log_bin", "1", "mrc apply");
+    } else {
+      make.variable(
+          "MRC-V304", server, "GTID mode is on", "SELECT @@GLOBAL.gtid_mode", "ON", "mrc apply");
+    }
     if (!server.is_master) check_slave(desired, server, make);
   }
   const auto& master = desired.master();

@@ -59,6 +59,9 @@ std::vector<std::string> run_words(const Desired& desired, const Server& server)
           // Docker's own 10 s kill a master whose slaves are attached.
           "--stop-timeout",
           "120",
+          // Where mysqld looks for a my.cnf of this server alone: see role_lines.
+          "-e",
+          "MYSQL_HOME=/var/lib/mysql",
           "--label",
           "mrc.deployment=" + desired.deployment,
           "--label",
@@ -79,6 +82,7 @@ Fields wanted_fields(const Desired& desired, const Server& server) {
              {"hostname", server.id.text()},
              {std::string(k_restart), "unless-stopped"},
              {"stop timeout", "120"},
+             {"environment", "MYSQL_HOME"},
              {"mount", data_path(desired, server.id) + ":/var/lib/mysql"},
              {"label", "mrc.deployment=" + desired.deployment},
              {"label", "mrc.server=" + server.id.text()},

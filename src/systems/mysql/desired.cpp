@@ -1,27 +1,11 @@
 #include "systems/mysql/desired.hpp"
 
 #include <algorithm>
-#include <array>
 
-#include "mrc/base/bug.hpp"
+#include "systems/mysql/probe.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
-
-constexpr std::array k_dialects{
-    Dialect{{5, 6},
-            false,
-            false,
-            "WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS",
-            "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE "
-            "VARIABLE_NAME='SLAVE_RECEIVED_HEARTBEATS'"},
-    Dialect{{5, 7},
-            true,
-            true,
-            "WAIT_FOR_EXECUTED_GTID_SET",
-            "SELECT COUNT_RECEIVED_HEARTBEATS FROM "
-            "performance_schema.replication_connection_status WHERE CHANNEL_NAME=''"},
-};
 
 /// The operator's options as arguments, a server's own winning over those for all.
 std::vector<std::string> arguments(const topology::Options& all, const topology::Options& own) {
@@ -36,41 +20,39 @@ std::vector<std::string> arguments(const topology::Options& all, const topology:
   return out;
 }
 
-std::vector<std::string> all_options(const Server& server) {
-  std::vector<std::string> out{
-      fmt::format("--server-id={}", server.server_id),
-      "--gtid_mode=ON",
-      "--enforce-gtid-consistency",
-      // Names of their own: the defaults follow the host name, which a new container changes, and
-      // then a slave does not start and a master forgets its logs.
-      "--log-bin=mysql-bin",
-      "--log-slave-updates",
-      "--relay-log=mysql-relay",
-      "--relay-log-recovery=ON",
-      "--master-info-repository=TABLE",
-      "--relay-log-info-repository=TABLE",
-      "--binlog-format=ROW",
-      "--sync-binlog=1",
-      // An idle channel has a heartbeat each second, so ten silent ones are a dead connection: one
-      // whose end went without a word, as with a master's interface, is not waited on for a minute.
-      "--slave-net-timeout=10",
-      fmt::format("--report-host={}", server.address),
-  };
-  if (!server.is_master) out.emplace_back("--read-only=ON");
+std::vector<std::string> all_options(const Dialect& dialect, const Server& server) {
+  std::vector<std::string> out{fmt::format("--server-id={}", server.server_id)};
+  out.insert(out.end(), dialect.options.begin(), dialect.options.end());
+  out.push_back(fmt::format("--report-host={}", server.address));
   out.insert(out.end(), server.own_options.begin(), server.own_options.end());
   return out;
 }
 
-}  // namespace
-
-const Dialect& dialect_of(topology::ServerVersion version) {
-  const Dialect* best = nullptr;
-  for (const auto& dialect : k_dialects) {
-    if (dialect.from <= version) best = &dialect;
+/// Where the file's options decide about TLS, they do, and else the version.
+bool offers_tls(const Dialect& dialect, const Server& master) {
+  bool offers = dialect.tls;
+  for (const auto& argument : master.own_options) {
+    const auto field = argument_field(argument);
+    const bool off = field.value == "0" || field.value == "OFF";
+    if (field.name == "mysqld --skip-ssl" || (field.name == "mysqld --ssl" && off) ||
+        (field.name == "mysqld --tls-version" && field.value.empty())) {
+      offers = false;
+    } else if (field.name == "mysqld --ssl-cert") {
+      offers = true;
+    }
   }
-  MRC_CHECK(best != nullptr);
-  return *best;
+  return offers;
 }
+
+std::string_view tls_of(const topology::Mysql& mysql,
+                        const Dialect& dialect,
+                        const Server& master) {
+  if (mysql.replication_tls == topology::ReplicationTls::server_key) return "server-key";
+  if (mysql.replication_tls == topology::ReplicationTls::off) return "off";
+  return offers_tls(dialect, master) ? "on" : "off";
+}
+
+}  // namespace
 
 Desired make_desired(const Inputs& inputs) {
   const auto& topology = inputs.topology;
@@ -82,7 +64,7 @@ Desired make_desired(const Inputs& inputs) {
   out.user = topology.mysql.replication_user;
   out.root_password = inputs.secrets.root_password;
   out.password = inputs.secrets.replication_password;
-  out.dialect = dialect_of(topology.mysql.version);
+  out.dialect = dialect_of(topology.mysql.flavour, topology.mysql.version);
   out.adopt = inputs.adopt;
   for (const auto& one : topology.mysql.servers) {
     Server server;
@@ -94,12 +76,20 @@ Desired make_desired(const Inputs& inputs) {
     server.host_ip = topology.host(one.host).ip;
     server.exposed = topology.exposed_port(one);
     server.own_options = arguments(topology.mysql.options, one.options);
-    server.options = all_options(server);
+    server.options = all_options(out.dialect, server);
     out.servers.push_back(std::move(server));
   }
   std::stable_partition(out.servers.begin(), out.servers.end(), [](const Server& server) {
     return server.is_master;
   });
+  if (!out.servers.empty()) out.tls = tls_of(topology.mysql, out.dialect, out.master());
+  return out;
+}
+
+std::vector<std::string> role_lines(const Desired& desired, bool is_master) {
+  if (is_master) return {"[mysqld]", "read_only=OFF"};
+  std::vector<std::string> out{"[mysqld]", "read_only=ON"};
+  if (desired.dialect.super_read_only) out.emplace_back("super_read_only=ON");
   return out;
 }
 

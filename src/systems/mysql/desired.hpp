@@ -4,23 +4,11 @@
 #include <vector>
 
 #include "mrc/systems/registry.hpp"
+#include "systems/mysql/dialect.hpp"
 
 namespace mrc::systems::mysql {
 
 using Difference = std::vector<plan::DiffLine>;
-
-/// What one generation of servers calls things. A further one is a further row.
-struct Dialect {
-  topology::ServerVersion from;  ///< the first version that speaks so
-  bool alter_user = false;       ///< ALTER USER .. IDENTIFIED BY; else SET PASSWORD = PASSWORD()
-  bool super_read_only = false;
-  /// SQL function that waits for a GTID set, taking the set and seconds.
-  std::string_view wait_function;
-  /// Asks a slave how many heartbeats of its master it has heard.
-  std::string_view heartbeats;
-};
-
-const Dialect& dialect_of(topology::ServerVersion version);
 
 /// One server as it shall be.
 struct Server {
@@ -44,12 +32,17 @@ struct Desired {
   Secret root_password;
   Secret password;  ///< of replication
   Dialect dialect;
+  std::string_view tls;         ///< of slaves' connections: "on", "off" or "server-key"
   bool adopt = false;           ///< containers and data without a mark are taken over
   std::vector<Server> servers;  ///< the master first
   const Server& master() const { return servers.front(); }
 };
 
 Desired make_desired(const Inputs& inputs);
+
+/// The lines of my.cnf in a server's data directory: what its part in replication asks of it from
+/// its start on. There and not among its arguments, as a switchover must not replace a container.
+std::vector<std::string> role_lines(const Desired& desired, bool is_master);
 
 std::string data_path(const Desired& desired, const ServerId& server);
 

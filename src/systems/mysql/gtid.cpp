@@ -1,5 +1,7 @@
 #include "systems/mysql/gtid.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -74,32 +76,87 @@ std::optional<Set> parse(std::string_view text) {
 }
 
 /// What of `of` no interval of `in` has; `in` is sorted.
-Number uncovered(Interval of, const std::vector<Interval>& in) {
-  Number count = 0;
+std::vector<Interval> uncovered(Interval of, const std::vector<Interval>& in) {
+  std::vector<Interval> out;
   for (const auto& [first, last] : in) {
     if (last < of.first) continue;
     if (first > of.second) break;
-    if (first > of.first) count += first - of.first;
-    if (last >= of.second) return count;
+    if (first > of.first) out.emplace_back(of.first, first - 1);
+    if (last >= of.second) return out;
     of.first = last + 1;
   }
-  return count + of.second - of.first + 1;
+  out.push_back(of);
+  return out;
+}
+
+std::optional<Set> subtract(std::string_view of, std::string_view in) {
+  const auto wanted = parse(of);
+  const auto there = parse(in);
+  if (!wanted || !there) return {};
+  Set out;
+  for (const auto& [source, intervals] : *wanted) {
+    const auto found = there->find(source);
+    for (const auto& one : intervals) {
+      for (const auto& rest :
+           uncovered(one, found == there->end() ? std::vector<Interval>{} : found->second)) {
+        out[source].push_back(rest);
+      }
+    }
+  }
+  return out;
+}
+
+/// MariaDB's: the last number of each domain, "0-1-26,1-1-3".
+std::optional<std::map<Number, Number>> parse_positions(std::string_view text) {
+  std::map<Number, Number> last;
+  for (const auto part : split(text, ',')) {
+    if (part.empty()) continue;
+    const auto words = split(part, '-');
+    if (words.size() != 3) return {};
+    const auto domain = words[0] == "0" ? Number{0} : to_number(words[0]);
+    const auto number = to_number(words[2]);
+    if (!domain || !to_number(words[1]) || !number) return {};
+    last[*domain] = std::max(last[*domain], *number);
+  }
+  return last;
+}
+
+std::optional<Number> missing_positions(std::string_view of, std::string_view in) {
+  const auto wanted = parse_positions(of);
+  const auto there = parse_positions(in);
+  if (!wanted || !there) return {};
+  Number count = 0;
+  for (const auto& [domain, last] : *wanted) {
+    const auto found = there->find(domain);
+    const auto has = found == there->end() ? 0 : found->second;
+    if (last > has) count += last - has;
+  }
+  return count;
 }
 
 }  // namespace
 
 std::optional<std::uint64_t> missing(std::string_view of, std::string_view in) {
-  const auto wanted = parse(of);
-  const auto there = parse(in);
-  if (!wanted || !there) return {};
+  const auto rest = subtract(of, in);
+  if (!rest) return missing_positions(of, in);
   Number count = 0;
-  for (const auto& [source, intervals] : *wanted) {
-    const auto found = there->find(source);
-    for (const auto& one : intervals) {
-      count += uncovered(one, found == there->end() ? std::vector<Interval>{} : found->second);
-    }
+  for (const auto& [source, intervals] : *rest) {
+    for (const auto& [first, last] : intervals) count += last - first + 1;
   }
   return count;
+}
+
+std::optional<std::string> difference(std::string_view of, std::string_view in) {
+  const auto rest = subtract(of, in);
+  if (!rest) return {};
+  std::string out;
+  for (const auto& [source, intervals] : *rest) {
+    out += (out.empty() ? "" : ",") + source;
+    for (const auto& [first, last] : intervals) {
+      out += first == last ? fmt::format(":{}", first) : fmt::format(":{}-{}", first, last);
+    }
+  }
+  return out;
 }
 
 }  // namespace mrc::systems::mysql

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace mrc::systems::mysql {
@@ -10,7 +11,11 @@ namespace mrc::systems::mysql {
 ///
 /// Shape:  "UUID:1-4:7,UUID:2", with or without line breaks; as the client's batch output writes
 ///         them, "\n" in two characters. A tag counts as part of what is before it: "UUID:tag:1-3".
+///         Or a position of MariaDB, "0-1-26,1-1-3": domain, server, number.
 /// Source: MySQL 8.4 manual, "GTID Format and Storage".
 std::optional<std::uint64_t> missing(std::string_view of, std::string_view in);
+
+/// Those transactions themselves, as a set of the same shape: "UUID:5-7,UUID:9".
+std::optional<std::string> difference(std::string_view of, std::string_view in);
 
 }  // namespace mrc::systems::mysql

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dialect.sh.hpp"
 #include "mrc/base/bug.hpp"
 #include "mrc/base/hash.hpp"
 #include "mrc/plan/milestone.hpp"
@@ -45,15 +46,18 @@ Step Maker::init(const Server& server, const Observed& seen) const {
   step.timeout = std::chrono::minutes(10);
   auto& script = step.apply;
   record(script, "data", server);
-  const auto secret = script.secret_file(m_desired.root_password);
-  write_root_sql(script, secret);
-  script.line("mrc_mysql_init {} {} {} {} {} \"$MRC_D/root.sql\" {}",
+  auto options = server.own_options;
+  options.insert(
+      options.end(), m_desired.dialect.at_birth.begin(), m_desired.dialect.at_birth.end());
+  check_options(script, server, options);
+  script.line("mrc_mysql_init {} {} {} {} {} {} {}",
               m_desired.deployment,
               server.id,
               m_desired.image,
               m_desired.data_root,
-              secret,
-              shell::words(server.own_options));
+              script.secret_file(m_desired.root_password),
+              m_desired.root_host,
+              shell::words(options));
   return step;
 }
 
@@ -111,22 +115,15 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
   step.timeout = std::chrono::minutes(8);
   auto& script = step.apply;
   record(script, "container", server);
-  if (replaces) {
-    script.line("mrc_mysql_check_options {} {} {}",
-                server.id,
-                m_desired.image,
-                shell::words(server.options));
-  }
+  check_options(script, server, server.options);
   auto words = run_words(m_desired, server);
   words.insert(words.end(),
                {"--label", "mrc.spec=" + spec_hash(m_desired, server), m_desired.image});
   words.insert(words.end(), server.options.begin(), server.options.end());
-  script
-      .line("mrc_mysql_stop_remove {} {} {}",
-            server.id,
-            m_desired.deployment,
-            adopts ? "adopt" : "ours")
-      .line("mrc_mysql_run {} {}", server.id, shell::words(words))
+  script.line(
+      "mrc_mysql_stop_remove {} {} {}", server.id, m_desired.deployment, adopts ? "adopt" : "ours");
+  write_role(script, server);
+  script.line("mrc_mysql_run {} {}", server.id, shell::words(words))
       .line("mrc_mysql_note {} {}", m_desired.deployment, server.id)
       .line("mrc_mysql_wait {} {} 300", server.id, script.secret_file(m_desired.root_password));
   return step;
@@ -149,6 +146,7 @@ Step Maker::start(const Server& server, const Observed& seen) const {
   step.reason = seen.container->status == "paused" ? "it is paused" : "it is stopped";
   step.gives = {milestone::container_running(server.id)};
   step.timeout = std::chrono::minutes(8);
+  write_role(step.apply, server);
   step.apply.line("mrc_mysql_start {}", server.id)
       .line("mrc_mysql_wait {} {} 300", server.id, step.apply.secret_file(m_desired.root_password));
   return step;
@@ -176,7 +174,9 @@ Step Maker::settings(const Server& server, Difference diff) const {
   const auto root = script.secret_file(m_desired.root_password);
   // The wider switch goes first, as it implies the other.
   std::reverse(diff.begin(), diff.end());
+  write_role(script, server);
   for (const auto& line : diff) {
+    if (line.field == k_role_field) continue;
     script.line("echo {} | mrc_mysql {} root {}",
                 fmt::format("SET GLOBAL {}={}", line.field, line.after),
                 server.id,
@@ -190,8 +190,6 @@ Step Maker::settings(const Server& server, Difference diff) const {
 Step Maker::account(const Difference& diff) const {
   const auto& master = m_desired.master();
   const bool is_new = diff.empty() || has(diff, "account");
-  const bool surplus = std::any_of(
-      diff.begin(), diff.end(), [](const auto& line) { return line.change == Change::remove; });
   auto step = make(master,
                    "account",
                    (is_new ? "create the replication account " : "mend the replication account ") +
@@ -208,19 +206,7 @@ Step Maker::account(const Difference& diff) const {
   const auto root = script.secret_file(m_desired.root_password);
   const auto password = script.secret_file(m_desired.password);
   script.line("mrc_mysql_wait {} {} 120", master.id, root)
-      .line("{ printf \"SET SESSION sql_mode='';\\n\"");
-  // What it may too much goes; then the article's statement, which creates the account or sets its
-  // password. Neither ends a connection.
-  if (surplus) {
-    script.line("printf \"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '%s'@'%%';\\n\" {}",
-                m_desired.user);
-  }
-  script
-      .line("printf \"GRANT REPLICATION SLAVE ON *.* TO '%s'@'%%' IDENTIFIED BY \" {}",
-            m_desired.user)
-      .line("mrc_mysql_literal {}", password)
-      .line("printf ';\\n'; } >\"$MRC_D/account.sql\"")
-      .line("mrc_mysql {} root {} <\"$MRC_D/account.sql\"", master.id, root);
+      .line("mrc_mysql_account {} {} {} {}", master.id, root, m_desired.user, password);
   return step;
 }
 
@@ -237,9 +223,10 @@ Step Maker::replicate(const Server& server, Difference diff) const {
     step.diff = {{Change::create,
                   "source",
                   "",
-                  fmt::format("{}@{}:3306, auto position, {}",
+                  fmt::format("{}@{}:3306, auto position, TLS {}, {}",
                               m_desired.user,
                               master.address,
+                              m_desired.tls,
                               m_desired.password.label())}};
   }
   return step;
@@ -279,7 +266,7 @@ Step Maker::make(const Server& server, std::string_view verb, std::string title)
   step.host = server.host;
   step.title = std::move(title);
   step.goal = goal(server, verb);
-  step.apply.use(embedded::mysql_sh);
+  step.apply.use(embedded::dialect_sh).use(embedded::mysql_sh);
   return step;
 }
 
@@ -295,7 +282,10 @@ std::string Maker::goal(const Server& server, std::string_view verb) const {
   const auto account = m_desired.user + " " + change_mark(m_desired.password);
   if (verb == "account") return account + " REPLICATION SLAVE";
   if (verb == "replicate") {
-    return fmt::format("{} {} auto position, read only", account, m_desired.master().address);
+    return fmt::format("{} {} auto position, read only, tls {}",
+                       account,
+                       m_desired.master().address,
+                       m_desired.tls);
   }
   return {};
 }
@@ -318,32 +308,27 @@ Step Maker::follow(const Server& server,
   const auto root = script.secret_file(m_desired.root_password);
   const auto password = script.secret_file(m_desired.password);
   record(script, "source", server);
+  // It may have been the master.
+  script.line("mrc_forget {} {}", m_desired.deployment, record_key(server.id, "account"));
   script.line("mrc_mysql_wait {} {} 120", server.id, root);
-  // MASTER_CONNECT_RETRY of 10 s: a slave comes back soon after its master does. A heartbeat each
-  // second: see --slave-net-timeout.
-  script
-      .line(
-          "{ printf \"SET SESSION sql_mode='';\\nCHANGE MASTER TO MASTER_HOST='%s', "
-          "MASTER_PORT=3306, MASTER_USER='%s', "
-          "MASTER_CONNECT_RETRY=10, MASTER_RETRY_COUNT=86400, MASTER_HEARTBEAT_PERIOD=1, "
-          "MASTER_DELAY=0, MASTER_AUTO_POSITION=1, MASTER_PASSWORD=\" {} {}",
-          source,
-          m_desired.user)
-      .line("mrc_mysql_literal {}", password)
-      .line("printf ';\\n'; } >\"$MRC_D/change.sql\"")
-      .line("mrc_mysql_replicate {} {} {} {} {} \"$MRC_D/change.sql\" {} {}",
-            server.id,
-            root,
-            source,
-            m_desired.user,
-            password,
-            m_desired.dialect.wait_function,
-            m_desired.dialect.heartbeats);
+  script.line("mrc_mysql_replicate {} {} {} {} {} {}",
+              server.id,
+              root,
+              source,
+              m_desired.user,
+              password,
+              m_desired.tls);
   script.line("printf 'SET GLOBAL %s=ON\\n' {} | mrc_mysql {} root {}",
               read_only_variable(m_desired.dialect),
               server.id,
               root);
   return step;
+}
+
+void Maker::write_role(shell::Script& script, const Server& server) const {
+  script.line("mrc_mysql_role {} {}",
+              data_path(m_desired, server.id),
+              shell::words(role_lines(m_desired, server.is_master)));
 }
 
 /// Written before the thing is made; the container's gets its image's id when there is one.
@@ -363,28 +348,16 @@ void Maker::record(shell::Script& script, std::string_view key, const Server& se
       "mrc_record {} {} {}", m_desired.deployment, record_key(server.id, key), "\"" + value + "\"");
 }
 
-/// The accounts of a new server: root with the wanted password and hosts, and nobody else.
-void Maker::write_root_sql(shell::Script& script, const shell::Text& secret) const {
-  const auto password = [&](shell::Script& to) { to.line("mrc_mysql_literal {}", secret); };
-  script.line("{ printf \"SET SESSION sql_log_bin=0;\\nSET SESSION sql_mode='';\\n\"")
-      .line(
-          "printf \"DELETE FROM mysql.user WHERE User = '';\\nDROP DATABASE IF EXISTS "
-          "test;\\nFLUSH PRIVILEGES;\\n\"");
-  if (m_desired.root_host == "%") {
-    script.line("printf \"GRANT ALL PRIVILEGES ON *.* TO 'root'@'%%' IDENTIFIED BY \"");
-    password(script);
-    script.line("printf ' WITH GRANT OPTION;\\n'");
-  }
-  if (m_desired.dialect.alter_user) {
-    script.line("printf \"ALTER USER 'root'@'localhost' IDENTIFIED BY \"");
-    password(script);
-    script.line("printf ';\\n'");
-  } else {
-    script.line("printf \"SET PASSWORD FOR 'root'@'localhost' = PASSWORD(\"");
-    password(script);
-    script.line("printf ');\\n'");
-  }
-  script.line("} >\"$MRC_D/root.sql\"");
+/// The server in the image says whether it is what the plan takes it for, and takes these options.
+void Maker::check_options(shell::Script& script,
+                          const Server& server,
+                          const std::vector<std::string>& options) const {
+  script.line("mrc_mysql_check_options {} {} {} {} {}",
+              server.id,
+              m_desired.image,
+              m_desired.dialect.name,
+              m_desired.dialect.trial,
+              shell::words(options));
 }
 
 }  // namespace mrc::systems::mysql

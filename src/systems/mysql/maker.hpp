@@ -4,6 +4,13 @@
 
 namespace mrc::systems::mysql {
 
+/// The server that is the master still while the file gives the part to another; null: none is.
+const Server* holder(const Desired& desired, const Seen& seen);
+
+/// Milestones of a switchover.
+inline plan::Milestone handed_over() { return "mysql/handed-over"; }
+inline plan::Milestone promoted() { return "mysql/promoted"; }
+
 /// Makes the steps; which of them are needed is not its affair.
 class Maker {
  public:
@@ -32,6 +39,9 @@ class Maker {
                     std::string_view verb,
                     std::string reason,
                     const std::string& source) const;
+  /// The two halves of a switchover, at work at the same time: see mysql_switch.sh.
+  plan::Step hand_over(const Server& old) const;
+  plan::Step take_over(const Server& old) const;
   /// All is as wanted but the host's record, which gets its entry under this key again.
   plan::Step note(const Server& server, std::string_view verb, std::string_view key) const;
 
@@ -41,8 +51,12 @@ class Maker {
                     std::string_view verb,
                     std::string title,
                     const std::string& source) const;
+  /// my.cnf as the server's part asks.
+  void write_role(shell::Script& script, const Server& server) const;
   void record(shell::Script& script, std::string_view key, const Server& server) const;
-  void write_root_sql(shell::Script& script, const shell::Text& secret) const;
+  void check_options(shell::Script& script,
+                     const Server& server,
+                     const std::vector<std::string>& options) const;
   std::string goal(const Server& server, std::string_view verb) const;
 
   const Desired& m_desired;

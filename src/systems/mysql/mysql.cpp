@@ -1,5 +1,6 @@
 #include "systems/mysql/mysql.hpp"
 
+#include "dialect.sh.hpp"
 #include "mysql.sh.hpp"
 #include "mysql_restore.sh.hpp"
 #include "systems/mysql/internal.hpp"
@@ -15,7 +16,9 @@ class MysqlSystem final : public System {
 
   shell::Script probe(const HostId& host) const override {
     shell::Script script;
-    script.use(embedded::mysql_sh).line("mrc_mysql_marked {}", m_desired.deployment);
+    script.use(embedded::dialect_sh)
+        .use(embedded::mysql_sh)
+        .line("mrc_mysql_marked {}", m_desired.deployment);
     for (const auto& server : m_desired.servers) {
       if (server.host != host) continue;
       script.line("mrc_mysql_probe {} {} {} {} {} {} {} {} {}",

@@ -1,5 +1,6 @@
-# Functions for the mysql system's scripts. Passwords come as files of their exact bytes and leave only
-# on a pipe into the container, where they live in a 0600 option file for one client's time.
+# Functions for the mysql system's scripts; what servers call things is in dialect.sh. Passwords come as
+# files of their exact bytes and leave only on a pipe into the container, where they live in a 0600
+# option file for one client's time.
 
 # The line of an option file that sets the password. A bare quote inside would be kept, but would let a
 # later # begin a comment.
@@ -34,7 +35,9 @@ mrc_mysql() {
     printf "[client]\n%s\n" "$line" >"$f"
     user=$1
     shift
-    mysql --defaults-extra-file="$f" --default-character-set=utf8mb4 -u"$user" -B "$@"
+    client=mysql # which images of MariaDB have by another name
+    command -v "$client" >/dev/null || client=mariadb
+    "$client" --defaults-extra-file="$f" --default-character-set=utf8mb4 -u"$user" -B "$@"
   ' sh "$mrc_mysql_user" "$@" 2>"$MRC_D/mysql.err" || mrc_mysql_status=$?
   [ "$mrc_mysql_status" -ne 0 ] || return 0
   if grep -q '^ERROR ' "$MRC_D/mysql.err"; then
@@ -43,6 +46,29 @@ mrc_mysql() {
     grep -v '^-' "$MRC_D/mysql.err" | tail -n 2 >&2
   fi
   return "$mrc_mysql_status"
+}
+
+# What makes this password an account's: the password, or the hash that servers keep of it where they
+# would log it as it is.
+mrc_mysql_identified() {
+  if [ "$mrc_say_secret" = hash ]; then
+    # shellcheck disable=SC2059 # octal bytes, all of them
+    mrc_mysql_hash=$(printf "$(sha1sum <"$1" | cut -c 1-40 | sed 's/../& /g' |
+      { read -r mrc_mysql_pairs && for mrc_mysql_pair in $mrc_mysql_pairs; do printf '\\%03o' "0x$mrc_mysql_pair"; done; })" |
+      sha1sum | cut -c 1-40 | tr 'a-f' 'A-F')
+    printf "IDENTIFIED BY PASSWORD '*%s'" "$mrc_mysql_hash"
+  else
+    printf 'IDENTIFIED BY '
+    mrc_mysql_literal "$1"
+  fi
+}
+
+# mrc_mysql_meet CONTAINER ROOT_FILE: asks the server for its version, once, and speaks its dialect.
+mrc_mysql_meet() {
+  [ "${mrc_mysql_met:-}" != "$1" ] || return 0
+  mrc_mysql_seen=$(echo 'SELECT VERSION()' | mrc_mysql "$1" root "$2" -N) || return 1
+  mrc_mysql_speak "$mrc_mysql_seen"
+  mrc_mysql_met=$1
 }
 
 # The container's last words, and whether its disk is full, as evidence; the latter also in $mrc_mysql_full.
@@ -59,11 +85,16 @@ mrc_mysql_log() {
   fi
 }
 
-# mrc_mysql_ready CONTAINER PASSWORD_FILE: the real server answers; the image's temporary one, which
-# has no network, does not count.
+# mrc_mysql_ready CONTAINER PASSWORD_FILE: the real server answers, and its dialect is spoken from now
+# on; the image's temporary one, which has no network, does not count.
 mrc_mysql_ready() {
-  mrc_mysql_seen=$(echo 'SELECT @@GLOBAL.skip_networking' | mrc_mysql "$1" root "$2" -N) || return 1
-  [ "$mrc_mysql_seen" = 0 ] || { echo 'the image is still initialising'; return 1; }
+  mrc_mysql_seen=$(echo 'SELECT @@GLOBAL.skip_networking, VERSION()' | mrc_mysql "$1" root "$2" -N) || return 1
+  case $mrc_mysql_seen in
+    0*) ;;
+    *) echo 'the image is still initialising'; return 1 ;;
+  esac
+  mrc_mysql_speak "${mrc_mysql_seen#*	}"
+  mrc_mysql_met=$1
 }
 
 # mrc_mysql_wait CONTAINER PASSWORD_FILE SECONDS: until it is ready; a container that has ended, or that
@@ -120,15 +151,34 @@ mrc_mysql_drop_helpers() {
   done
 }
 
-# mrc_mysql_check_options NAME IMAGE OPTION..: the server itself says whether it takes them, before any
-# data is touched: an option that is refused in the middle of initialisation ruins the directory.
+# mrc_mysql_check_options NAME IMAGE DIALECT TRIAL OPTION..: the server itself says, before any data is
+# touched, whether it is one of this dialect and takes these options: one that is refused in the middle
+# of initialisation ruins the directory. TRIAL: the words that make it say so and end.
 mrc_mysql_check_options() {
-  mrc_mysql_image=$2
+  mrc_mysql_image=$2 mrc_mysql_dialect=$3 mrc_mysql_trial=$4
   mrc_mysql_drop_helpers "$1"
   mrc_mysql_check=$1.mrc-check
-  shift 2
-  if ! docker run --rm --name "$mrc_mysql_check" --network none --entrypoint mysqld "$mrc_mysql_image" \
-    --user=mysql "$@" --verbose --help >"$MRC_D/options" 2>&1; then
+  shift 4
+  mrc_mysql_status=0
+  # shellcheck disable=SC2016 # the container's own shell
+  docker run --rm --name "$mrc_mysql_check" --network none --entrypoint sh "$mrc_mysql_image" -c '
+    server=mysqld
+    if command -v mariadbd >/dev/null; then server=mariadbd; fi
+    "$server" --version || exit 3
+    trial=$1
+    shift
+    "$server" --user=mysql "$@" $trial 2>&1' sh "$mrc_mysql_trial" "$@" >"$MRC_D/options" 2>"$MRC_D/options.err" ||
+    mrc_mysql_status=$?
+  mrc_mysql_version=$(head -n 1 "$MRC_D/options")
+  [ -n "$mrc_mysql_version" ] ||
+    mrc_die "the server in $mrc_mysql_image does not tell its version: $(tail -n 1 "$MRC_D/options.err")"
+  mrc_mysql_speak "$mrc_mysql_version"
+  if [ "$mrc_say_name" != "$mrc_mysql_dialect" ]; then
+    mrc_mend "write in the file what the image holds: mysql.version: \"$mrc_say_number$(
+      case $mrc_say_name in MariaDB*) echo '-MariaDB' ;; esac)\""
+    mrc_die "the server in $mrc_mysql_image is $mrc_say_number, of $mrc_say_name; the file has it as $mrc_mysql_dialect"
+  fi
+  if [ "$mrc_mysql_status" -ne 0 ]; then
     grep -E 'unknown (variable|option)' "$MRC_D/options" >"$MRC_D/refused" ||
       grep -F '[ERROR]' "$MRC_D/options" >"$MRC_D/refused" ||
       tail -n 3 "$MRC_D/options" >"$MRC_D/refused"
@@ -148,16 +198,28 @@ mrc_mysql_make_root() {
   printf '%s\n' "$mrc_mysql_first" >"$1/.mrc"
 }
 
-# mrc_mysql_init DEPLOYMENT NAME IMAGE ROOT ROOT_PASSWORD_FILE SQL_FILE OPTION..: a data directory,
+# The accounts of a new server: root with the wanted password and hosts, and nobody else.
+mrc_mysql_root_sql() {
+  printf "SET SESSION sql_log_bin=0;\nSET SESSION sql_mode='';\n%s\nDROP DATABASE IF EXISTS test;\n" "$mrc_say_anonymous"
+  if [ "$2" != localhost ]; then
+    printf "%s 'root'@'%s' " "$mrc_say_new_user" "$2"
+    mrc_mysql_identified "$1"
+    printf ";\nGRANT ALL PRIVILEGES ON *.* TO 'root'@'%s' WITH GRANT OPTION;\n" "$2"
+  fi
+  printf "%s 'root'@'localhost' " "$mrc_say_password"
+  mrc_mysql_identified "$1"
+  printf ';\n'
+}
+
+# mrc_mysql_init DEPLOYMENT NAME IMAGE ROOT ROOT_PASSWORD_FILE ROOT_HOST OPTION..: a data directory,
 # made in a staging place by the image, without any network and without a binary log, and moved to
 # its own place when it is finished: whatever breaks off leaves no half-made one to be served.
 mrc_mysql_init() {
   mrc_mysql_deployment=$1 mrc_mysql_name=$2 mrc_mysql_image=$3 mrc_mysql_root=$4
-  mrc_mysql_secret=$5 mrc_mysql_sql=$6
+  mrc_mysql_secret=$5 mrc_mysql_root_host=$6
   shift 6
   mrc_mysql_home=$mrc_mysql_root/$mrc_mysql_name
   [ ! -d "$mrc_mysql_home/data" ] || return 0
-  mrc_mysql_check_options "$mrc_mysql_name" "$mrc_mysql_image" "$@"
   mrc_mysql_make_root "$mrc_mysql_root"
   mkdir -p "$mrc_mysql_home"
   mrc_mysql_temporary=$mrc_mysql_name.mrc-init
@@ -172,7 +234,8 @@ mrc_mysql_init() {
     -e MYSQL_ROOT_PASSWORD_FILE=/run/mrc-init-password -e MYSQL_ROOT_HOST=localhost \
     -e MYSQL_INITDB_SKIP_TZINFO=1 "$mrc_mysql_image" "$@" >/dev/null
   mrc_mysql_wait "$mrc_mysql_temporary" "$MRC_D/init-password" 300 initialising
-  mrc_mysql "$mrc_mysql_temporary" root "$MRC_D/init-password" <"$mrc_mysql_sql"
+  mrc_mysql_root_sql "$mrc_mysql_secret" "$mrc_mysql_root_host" |
+    mrc_mysql "$mrc_mysql_temporary" root "$MRC_D/init-password"
   mrc_mysql_ready "$mrc_mysql_temporary" "$mrc_mysql_secret" ||
     mrc_die "the new server of $mrc_mysql_name does not take the password that it was given"
   : >"$MRC_D/no-password"
@@ -229,21 +292,45 @@ mrc_mysql_mark() {
   mrc_put "$MRC_D/mark" "$1/$2/.mrc" 0644
 }
 
+# mrc_mysql_role DATA LINE..: my.cnf in the data directory, which mysqld reads as it starts.
+mrc_mysql_role() {
+  mrc_mysql_data=$1
+  shift
+  {
+    echo '# Written by mrc: the part that this server has in replication.'
+    printf '%s\n' "$@"
+  } >"$MRC_D/my.cnf"
+  mrc_put "$MRC_D/my.cnf" "$mrc_mysql_data/my.cnf" 0644
+}
+
 # mrc_mysql_note DEPLOYMENT NAME: the record pins the image that its container was made from.
 mrc_mysql_note() {
   mrc_mysql_made=$(docker inspect --type container -f '{"image": {{json .Config.Image}}, "id": {{json .Image}}}' "$2")
   mrc_record "$1" "mysql/$2/container" "$mrc_mysql_made"
 }
 
-# mrc_mysql_status NAME PASSWORD_FILE: SHOW SLAVE STATUS as `Field<TAB>value` lines; none: no slave. SQL
+# What all dialects' status is read as: the words of the oldest. A position is MariaDB's GTID.
+mrc_mysql_reader='
+  function say(name, value) {
+    gsub(/Source/, "Master", name)
+    gsub(/Replica_/, "Slave_", name)
+    print prefix name "\t" value
+    if (name == "Using_Gtid") print prefix "Auto_Position\t" (value == "Slave_Pos")
+    if (name == "Gtid_IO_Pos") print prefix "Retrieved_Gtid_Set\t" value
+  }'
+
+# mrc_mysql_status NAME PASSWORD_FILE: the channel's status as `Field<TAB>value` lines; none: no slave. SQL
 # on stdin is run before it.
 mrc_mysql_status() {
+  mrc_mysql_meet "$1" "$2" || return 1
   {
     cat
-    echo 'SHOW SLAVE STATUS'
-  } | mrc_mysql "$1" root "$2" | awk -F '\t' '
-    NR == 1 { n = split($0, name, FS) }
-    NR == 2 { for (i = 1; i <= n; i++) print name[i] "\t" $i }'
+    printf '%s;\n%s\n' "$mrc_say_status" "$mrc_say_applied"
+  } | mrc_mysql "$1" root "$2" | awk -F '\t' -v prefix= "$mrc_mysql_reader"'
+    $0 == "Executed_Gtid_Set" { applied = 1; next }
+    applied { if (n) say("Executed_Gtid_Set", $0); next }
+    NR == 1 { split($0, name, FS) }
+    NR == 2 { n = NF; for (i = 1; i <= n; i++) say(name[i], $i) }'
 }
 
 mrc_mysql_field() {
@@ -253,7 +340,7 @@ mrc_mysql_field() {
 # What the master has executed, and what of it is no more in its binary logs, a tab between; asked as the
 # replication user from inside the slave's container.
 mrc_mysql_master_sets() {
-  printf '%s\n' "SELECT REPLACE(@@GLOBAL.gtid_executed, '\\n', ''), REPLACE(@@GLOBAL.gtid_purged, '\\n', '')" |
+  printf 'SELECT %s, %s\n' "$mrc_say_executed" "$mrc_say_purged" |
     mrc_mysql "$1" "$3" "$4" -N -h "$2" -P 3306 --protocol=tcp --connect-timeout=3
 }
 mrc_mysql_master_set() {
@@ -268,27 +355,99 @@ mrc_mysql_master_told() {
   grep -q 'ERROR 1045' "$MRC_D/master.err"
 }
 
-# mrc_mysql_password_sql NAME REPL_FILE: an SQL expression, 1 where the channel keeps this password. By a
-# hash, as a server may log what it is asked.
+# mrc_mysql_within NAME ROOT_FILE OF IN: 1 where the transactions IN have all of OF, else 0.
+mrc_mysql_within() {
+  if [ "$mrc_say_gtids" = uuids ]; then
+    printf "SELECT GTID_SUBSET('%s', '%s')" "$3" "$4" | mrc_mysql "$1" root "$2" -N
+  else
+    printf '%s\n%s\n' "$3" "$4" | awk '
+      { n = split($0, part, ",") }
+      NR == 1 { for (i = 1; i <= n; i++) if (split(part[i], gtid, "-") == 3) of[gtid[1]] = gtid[3] }
+      NR == 2 { for (i = 1; i <= n; i++) if (split(part[i], gtid, "-") == 3 && gtid[3] + 0 > has[gtid[1]] + 0) has[gtid[1]] = gtid[3] }
+      END { all = 1; for (domain in of) if (of[domain] + 0 > has[domain] + 0) all = 0; print all }'
+  fi
+}
+
+# mrc_mysql_errant NAME ROOT_FILE MASTER_ADDRESS USER REPL_FILE: transactions of this slave that its master
+# has not. The slave is read first: read later, it could have more than the master had then.
+mrc_mysql_errant() {
+  mrc_mysql_meet "$1" "$2" || return 1
+  if [ "$mrc_say_gtids" = uuids ]; then
+    mrc_mysql_mine=$(printf 'SELECT %s\n' "$mrc_say_executed" | mrc_mysql "$1" root "$2" -N) || return 1
+    mrc_mysql_its=$(mrc_mysql_master_set "$1" "$3" "$4" "$5") || return 1
+    printf "SELECT GTID_SUBTRACT('%s', '%s')" "$mrc_mysql_mine" "$mrc_mysql_its" | mrc_mysql "$1" root "$2" -N
+    return
+  fi
+  # What it logged under its own number; what it was given has the number of where it came from.
+  mrc_mysql_mine=$(echo 'SELECT @@GLOBAL.server_id, @@GLOBAL.gtid_binlog_state' | mrc_mysql "$1" root "$2" -N) || return 1
+  mrc_mysql_its=$(echo 'SELECT @@GLOBAL.gtid_binlog_state' |
+    mrc_mysql "$1" "$4" "$5" -N -h "$3" -P 3306 --protocol=tcp --connect-timeout=3) || return 1
+  printf '%s\n%s\n' "$mrc_mysql_its" "$mrc_mysql_mine" | awk -F '\t' '
+    { n = split($NF, part, ",") }
+    NR == 1 { for (i = 1; i <= n; i++) { split(part[i], gtid, "-"); its[gtid[1] "-" gtid[2]] = gtid[3] } }
+    NR == 2 { for (i = 1; i <= n; i++) { split(part[i], gtid, "-")
+      if (gtid[2] == $1 && gtid[3] + 0 > its[gtid[1] "-" gtid[2]] + 0) print part[i] } }'
+}
+
+# mrc_mysql_password_sql NAME REPL_FILE: an SQL expression, 1 where the channel keeps this password: by a
+# hash, as a server may log what it is asked; or of a file of the data that only root reads.
 mrc_mysql_password_sql() {
-  mrc_mysql_sum=$({ printf '%s ' "$1" && cat "$2"; } | sha1sum | cut -c 1-40)
-  printf "SHA1(CONCAT('%s ', CAST(User_password AS BINARY))) = '%s'" "$1" "$mrc_mysql_sum"
+  if [ "$mrc_say_channel" = table ]; then
+    mrc_mysql_sum=$({ printf '%s ' "$1" && cat "$2"; } | sha1sum | cut -c 1-40)
+    printf "SHA1(CONCAT('%s ', CAST(User_password AS BINARY))) = '%s'" "$1" "$mrc_mysql_sum"
+    return 0
+  fi
+  mrc_mysql_dir=$(docker inspect --type container -f \
+    '{{range .Mounts}}{{if eq .Destination "/var/lib/mysql"}}{{.Source}}{{end}}{{end}}' "$1")
+  if [ "$(sed -n 6p "$mrc_mysql_dir/master.info" 2>/dev/null)" = "$(cat "$2")" ]; then echo 1; else echo 0; fi
 }
 
-# mrc_mysql_channel NAME ROOT_FILE REPL_FILE: the channel's settings in one line; nothing: no slave.
+# mrc_mysql_channel_sql NAME REPL_FILE: asks for what a channel keeps and does not show, its heartbeats'
+# period and whether the password is this one; no row, or one of zeros: no slave.
+mrc_mysql_channel_sql() {
+  mrc_mysql_right=$(mrc_mysql_password_sql "$1" "$2")
+  case $mrc_say_channel in
+    table) printf 'SELECT Heartbeat, %s FROM mysql.slave_master_info' "$mrc_mysql_right" ;;
+    file) printf "SELECT VARIABLE_VALUE + 0, %s FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='SLAVE_HEARTBEAT_PERIOD'" "$mrc_mysql_right" ;;
+  esac
+}
+
+# mrc_mysql_channel NAME ROOT_FILE REPL_FILE STATUS_FILE: the channel's settings in one line.
 mrc_mysql_channel() {
-  mrc_mysql_right=$(mrc_mysql_password_sql "$1" "$3")
-  mrc_mysql "$1" root "$2" -N <<SQL
-SELECT CONCAT_WS(' ', Host, Port, User_name, Enabled_auto_position, Connect_retry, Retry_count, Heartbeat, $mrc_mysql_right) FROM mysql.slave_master_info
-SQL
+  mrc_mysql_retries=$(mrc_mysql_field "$4" Master_Retry_Count)
+  mrc_mysql_key=$(mrc_mysql_field "$4" Get_Master_public_key)
+  printf '%s:%s %s auto=%s every=%s tries=%s tls=%s key=%s delay=%s ' \
+    "$(mrc_mysql_field "$4" Master_Host)" "$(mrc_mysql_field "$4" Master_Port)" "$(mrc_mysql_field "$4" Master_User)" \
+    "$(mrc_mysql_field "$4" Auto_Position)" "$(mrc_mysql_field "$4" Connect_Retry)" "${mrc_mysql_retries:-86400}" \
+    "$(mrc_mysql_field "$4" Master_SSL_Allowed)" "${mrc_mysql_key:-0}" "$(mrc_mysql_field "$4" SQL_Delay)"
+  mrc_mysql_channel_sql "$1" "$3" | mrc_mysql "$1" root "$2" -N | tr '\t' ' '
 }
 
-# mrc_mysql_replicate NAME ROOT_FILE MASTER_ADDRESS USER REPL_FILE CHANGE_SQL_FILE WAIT_FUNCTION HEARTBEATS_SQL
+# mrc_mysql_change MASTER_ADDRESS USER REPL_FILE TLS: the statements that make a channel. A retry after
+# 10 s: a slave comes back soon after its master does. A heartbeat each second: see --slave-net-timeout.
+# TLS is said either way, as servers do not agree on what goes without saying.
+mrc_mysql_change() {
+  mrc_mysql_word=$mrc_say_source
+  printf "SET SESSION sql_mode='';\n%s %s_HOST='%s', %s_PORT=3306, %s_USER='%s', " \
+    "$mrc_say_change" "$mrc_mysql_word" "$1" "$mrc_mysql_word" "$mrc_mysql_word" "$2"
+  printf '%s%s_CONNECT_RETRY=10, %s%s_HEARTBEAT_PERIOD=1, %s_DELAY=0, %s, ' \
+    "$mrc_say_demote" "$mrc_mysql_word" "$mrc_say_retries" "$mrc_mysql_word" "$mrc_mysql_word" "$mrc_say_position"
+  printf '%s_SSL=%s, ' "$mrc_mysql_word" "$([ "$4" = on ] && echo 1 || echo 0)"
+  if [ -n "$mrc_say_key" ]; then
+    printf 'GET_%s_PUBLIC_KEY=%s, ' "$mrc_mysql_word" "$([ "$4" = server-key ] && echo 1 || echo 0)"
+  fi
+  printf '%s_PASSWORD=' "$mrc_mysql_word"
+  mrc_mysql_literal "$3"
+  printf ';\n'
+}
+
+# mrc_mysql_replicate NAME ROOT_FILE MASTER_ADDRESS USER REPL_FILE TLS
 # The connection is always a new one: an old one may be dead and still say Yes, as when it was made
 # before the container had its interface, or when the other end went without a word. The new one has
 # proved itself when the slave got what it lacked, or something new: a heartbeat of a master that has
 # nothing to send, or a transaction.
 mrc_mysql_replicate() {
+  mrc_mysql_meet "$1" "$2"
   if ! mrc_wait 90 "the master $3 to be reached by $4 from $1" mrc_mysql_master_told "$1" "$3" "$4" "$5"; then
     mrc_evidence "the way to it" ip -4 route get "$3"
     mrc_mend "see what drops TCP 3306 to $3 between the two hosts: iptables-save on both, calicoctl status"
@@ -303,56 +462,59 @@ mrc_mysql_replicate() {
   mrc_mysql_set=$(printf '%s\n' "$mrc_wait_out" | cut -f 1)
   mrc_mysql_purged=$(printf '%s\n' "$mrc_wait_out" | cut -f 2)
   mrc_mysql_status "$1" "$2" >"$MRC_D/status"
-  mrc_mysql_is="$(mrc_mysql_channel "$1" "$2" "$5") $(mrc_mysql_field "$MRC_D/status" SQL_Delay)"
+  if [ -s "$MRC_D/status" ]; then mrc_say_demote=; fi
+  mrc_mysql_change "$3" "$4" "$5" "$6" >"$MRC_D/change.sql"
+  mrc_mysql_tls="$([ "$6" = on ] && echo Yes || echo No) key=$([ "$6" = server-key ] && echo 1 || echo 0)"
   if [ ! -s "$MRC_D/status" ]; then
-    mrc_mysql "$1" root "$2" <"$6"
-  elif [ "$mrc_mysql_is" != "$3 3306 $4 1 10 86400 1 1 0" ]; then
-    { echo 'STOP SLAVE;' && cat "$6"; } | mrc_mysql "$1" root "$2"
+    mrc_mysql "$1" root "$2" <"$MRC_D/change.sql"
+  elif [ "$(mrc_mysql_channel "$1" "$2" "$5" "$MRC_D/status")" != \
+    "$3:3306 $4 auto=1 every=10 tries=86400 tls=$mrc_mysql_tls delay=0 1 1" ]; then
+    { echo "STOP $mrc_say_slave;" && cat "$MRC_D/change.sql"; } | mrc_mysql "$1" root "$2"
   fi
-  echo 'STOP SLAVE IO_THREAD;' | mrc_mysql_status "$1" "$2" >"$MRC_D/status"
-  mrc_mysql_has="CONCAT(@@GLOBAL.gtid_executed, ',', '$(mrc_mysql_field "$MRC_D/status" Retrieved_Gtid_Set | sed 's/\\n//g')')"
-  mrc_mysql "$1" root "$2" -N >"$MRC_D/before" <<SQL
-SELECT GTID_SUBSET('$mrc_mysql_purged', $mrc_mysql_has), GTID_SUBSET('$mrc_mysql_set', $mrc_mysql_has), REPLACE($mrc_mysql_has, '\n', '');
-$8;
-SQL
-  case $(head -n 1 "$MRC_D/before") in
-    0*) mrc_die "$1 cannot catch up: the binary logs of its master begin after what it has (purged: $mrc_mysql_purged)" ;;
-  esac
-  echo 'START SLAVE' | mrc_mysql "$1" root "$2"
+  echo "STOP $mrc_say_slave IO_THREAD;" | mrc_mysql_status "$1" "$2" >"$MRC_D/status"
+  mrc_mysql_has=$(mrc_mysql_sets_of "$MRC_D/status")
+  mrc_mysql_beats=$(echo "$mrc_say_heartbeats" | mrc_mysql "$1" root "$2" -N)
+  mrc_mysql_had_all=$(mrc_mysql_within "$1" "$2" "$mrc_mysql_set" "$mrc_mysql_has")
+  if [ "$(mrc_mysql_within "$1" "$2" "$mrc_mysql_purged" "$mrc_mysql_has")" = 0 ]; then
+    mrc_die "$1 cannot catch up: the binary logs of its master begin after what it has (purged: $mrc_mysql_purged)"
+  fi
+  echo "START $mrc_say_slave" | mrc_mysql "$1" root "$2"
   mrc_wait 60 "both threads of $1" mrc_mysql_threads_settled "$1" "$2"
   if ! mrc_mysql_threads "$1" "$2" >"$MRC_D/why"; then
     mrc_mend "mend the data of $1 where they differ from the master's, with sql_log_bin=0"
     mrc_die "the replication of $1 stopped: $(tail -n 1 "$MRC_D/why")"
   fi
-  mrc_mysql_caught=$(printf "SELECT %s('%s', 120)" "$7" "$mrc_mysql_set" | mrc_mysql "$1" root "$2" -N)
-  case $mrc_mysql_caught in
-    NULL | -1 | 1)
-      if [ "$7" != WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS ] || [ "$mrc_mysql_caught" != 1 ]; then
-        mrc_mysql_threads "$1" "$2" >&2 || :
-        mrc_die "$1 has not caught up with its master after 120 s"
-      fi ;;
-  esac
-  if [ "$(head -n 1 "$MRC_D/before" | cut -f 2)" = 1 ]; then
-    mrc_wait 20 "something of the master in $1" mrc_mysql_hears "$1" "$2" "$8" \
-      "$(tail -n 1 "$MRC_D/before")" "$(head -n 1 "$MRC_D/before" | cut -f 3)"
+  # shellcheck disable=SC2059 # the dialect's own format
+  if [ "$(printf "SELECT $mrc_say_waited" "$mrc_mysql_set" 120 | mrc_mysql "$1" root "$2" -N)" != 1 ]; then
+    mrc_mysql_threads "$1" "$2" >&2 || :
+    mrc_die "$1 has not caught up with its master after 120 s"
+  fi
+  if [ "$mrc_mysql_had_all" = 1 ]; then
+    mrc_wait 20 "something of the master in $1" mrc_mysql_hears "$1" "$2" "$mrc_mysql_beats" "$mrc_mysql_has"
   fi
 }
 
-# mrc_mysql_hears NAME ROOT_FILE HEARTBEATS_SQL BEATS SET: the slave has heard its master since it had
-# heard this many heartbeats and had this set.
+# What a slave has applied or received, of its status.
+mrc_mysql_sets_of() {
+  printf '%s,%s\n' "$(mrc_mysql_field "$1" Executed_Gtid_Set)" "$(mrc_mysql_field "$1" Retrieved_Gtid_Set)" | sed 's/\\n//g'
+}
+
+# mrc_mysql_hears NAME ROOT_FILE BEATS SET: the slave has heard its master since it had heard this many
+# heartbeats and had this set.
 mrc_mysql_hears() {
-  mrc_mysql_now=$(echo "$3" | mrc_mysql "$1" root "$2" -N) || { echo "$mrc_mysql_now"; return 1; }
-  [ "$mrc_mysql_now" -le "$4" ] || return 0
+  mrc_mysql_now=$(echo "$mrc_say_heartbeats" | mrc_mysql "$1" root "$2" -N) || { echo "$mrc_mysql_now"; return 1; }
+  [ "$mrc_mysql_now" -le "$3" ] || return 0
   mrc_mysql_status "$1" "$2" >"$MRC_D/heard" || return 1
-  mrc_mysql_old=$(printf "SELECT GTID_SUBSET('%s', '%s')" \
-    "$(mrc_mysql_field "$MRC_D/heard" Retrieved_Gtid_Set | sed 's/\\n//g')" "$5" | mrc_mysql "$1" root "$2" -N) || return 1
+  mrc_mysql_old=$(mrc_mysql_within "$1" "$2" "$(mrc_mysql_field "$MRC_D/heard" Retrieved_Gtid_Set | sed 's/\\n//g')" "$4") || return 1
   [ "$mrc_mysql_old" = 0 ] || { echo 'its threads say Yes, but nothing comes'; return 1; }
 }
 
-# Both threads run, or the one that applies has stopped with an error, which no waiting mends.
+# Both threads run, or one has stopped with an error, which no waiting mends.
 mrc_mysql_threads_settled() {
   mrc_mysql_threads "$1" "$2" && return 0
-  [ "$mrc_mysql_applier" = No ] && [ "${mrc_mysql_errno:-0}" != 0 ]
+  [ "$mrc_mysql_applier" = No ] && [ "${mrc_mysql_errno:-0}" != 0 ] && return 0
+  mrc_mysql_errno=$(mrc_mysql_field "$MRC_D/threads" Last_IO_Errno)
+  [ "$mrc_mysql_io" = No ] && [ "${mrc_mysql_errno:-0}" != 0 ]
 }
 
 # Both threads run; else why not, in the server's own words, without the statement that failed: it may
@@ -388,11 +550,15 @@ mrc_mysql_probe() {
   if [ -d "$2/$1/data" ]; then
     printf 'data\t%s\n' "$(sed -n 's/.*"deployment": "\([^"]*\)".*/\1/p' "$2/$1/.mrc" 2>/dev/null)"
   fi
+  if [ -f "$2/$1/data/my.cnf" ]; then
+    printf 'role\t%s\n' "$(grep -v '^#' "$2/$1/data/my.cnf" | tr '\n' ';')"
+  fi
   if [ -e "$2/$1/data.mrc-init" ]; then printf 'staging\tyes\n'; fi
   if ! docker version >/dev/null 2>&1; then
     printf 'docker\tdown\nend\t%s\n' "$1"
     return 0
   fi
+  mrc_mysql_image_says "$7"
   mrc_mysql_found=$(docker inspect --type container -f \
     '{{.State.Status}}	{{index .Config.Labels "mrc.deployment"}}	{{.Image}}' "$1" 2>"$MRC_D/inspect.err") || {
     grep -qi 'no such' "$MRC_D/inspect.err" || mrc_die "docker inspect $1: $(cat "$MRC_D/inspect.err")"
@@ -408,6 +574,13 @@ mrc_mysql_probe() {
     running*'		'* | running*'	<no value>	'*) if [ "$8" = yes ]; then mrc_mysql_probe_sql "$1" "$4" "$5" "$6"; fi ;;
   esac
   printf 'end\t%s\n' "$1"
+}
+
+# mrc_mysql_image_says IMAGE: the version that the image's own variables have, where it is there and has any.
+mrc_mysql_image_says() {
+  docker image inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$1" 2>/dev/null |
+    sed -n -e 's/^MARIADB_VERSION=\([0-9]*:\)\{0,1\}\([0-9.]*\).*/image_version	\2-MariaDB/p' \
+      -e 's/^\(MYSQL_VERSION\|PS_VERSION\)=\([0-9.]*\).*/image_version	\2/p' | head -n 1
 }
 
 # mrc_mysql_has_address NAME ADDRESS: the container has it on an interface, as its kernel tells.
@@ -448,42 +621,83 @@ entrypoint	{{json .Config.Entrypoint}}
     sed -e 's/^\(environment	"[^=]*\)=.*/\1"/' -e 's/^/field	/'
 }
 
-mrc_mysql_probe_sql() {
-  mrc_mysql_right=$(mrc_mysql_password_sql "$1" "$4")
-  mrc_mysql_who="GRANTEE = \"'$3'@'%'\""
-  if ! mrc_mysql "$1" root "$2" >"$MRC_D/answers" 2>"$MRC_D/answers.err" <<SQL; then
-SET SESSION sql_mode='';
-SELECT 0 AS mrc_part_var;
-SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','server_id','server_uuid','gtid_mode','read_only','super_read_only','skip_networking','log_bin_basename');
-SELECT 0 AS mrc_part_var;
-SELECT 'gtid_executed' AS name, REPLACE(@@GLOBAL.gtid_executed, '\n', '') AS value UNION ALL SELECT 'gtid_purged', REPLACE(@@GLOBAL.gtid_purged, '\n', '');
-SELECT 0 AS mrc_part_account;
-SELECT COUNT(*) FROM mysql.user WHERE User = '$3' AND Host = '%';
-SELECT 0 AS mrc_part_grant;
+# The privileges of USER from anywhere, a line each: "REPLICATION SLAVE ON *.*".
+mrc_mysql_grants_sql() {
+  mrc_mysql_who="GRANTEE = \"'$1'@'%'\""
+  cat <<SQL
 SELECT CONCAT(PRIVILEGE_TYPE, ' ON *.*') AS privilege FROM information_schema.USER_PRIVILEGES WHERE $mrc_mysql_who AND PRIVILEGE_TYPE <> 'USAGE'
 UNION ALL SELECT 'GRANT OPTION ON *.*' FROM information_schema.USER_PRIVILEGES WHERE $mrc_mysql_who AND IS_GRANTABLE = 'YES' GROUP BY GRANTEE
 UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' ON ', TABLE_SCHEMA, '.*') FROM information_schema.SCHEMA_PRIVILEGES WHERE $mrc_mysql_who
 UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' ON ', TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.TABLE_PRIVILEGES WHERE $mrc_mysql_who
 UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' (', COLUMN_NAME, ') ON ', TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.COLUMN_PRIVILEGES WHERE $mrc_mysql_who;
+SQL
+}
+
+# mrc_mysql_login NAME USER PASSWORD_FILE: as somebody who comes from outside.
+mrc_mysql_login() {
+  echo 'SELECT 1' | mrc_mysql "$1" "$2" "$3" -N -h 127.0.0.1 --protocol=tcp --connect-timeout=3 >/dev/null
+}
+
+# mrc_mysql_account NAME ROOT_FILE USER REPL_FILE: the replication account, with this password and no
+# privilege but its own. Asked first: each statement is a transaction for all slaves, even one that changes
+# nothing. None of them ends a connection.
+mrc_mysql_account() {
+  mrc_mysql_meet "$1" "$2"
+  mrc_mysql_account_password=
+  if [ "$(printf "SELECT COUNT(*) FROM mysql.user WHERE User = '%s' AND Host = '%%'" "$3" | mrc_mysql "$1" root "$2" -N)" = 0 ]; then
+    mrc_mysql_account_password=$mrc_say_new_user
+  elif ! mrc_mysql_login "$1" "$3" "$4" 2>/dev/null; then
+    mrc_mysql_account_password=$mrc_say_password
+  fi
+  if [ -n "$mrc_mysql_account_password" ]; then
+    {
+      printf "SET SESSION sql_mode='';\n%s '%s'@'%%' " "$mrc_mysql_account_password" "$3"
+      mrc_mysql_identified "$4"
+    } | mrc_mysql "$1" root "$2"
+  fi
+  mrc_mysql_grants_sql "$3" | mrc_mysql "$1" root "$2" -N >"$MRC_D/grants"
+  if grep -qvx 'REPLICATION SLAVE ON \*\.\*' "$MRC_D/grants"; then
+    printf "REVOKE ALL PRIVILEGES, GRANT OPTION FROM '%s'@'%%'" "$3" | mrc_mysql "$1" root "$2"
+    : >"$MRC_D/grants"
+  fi
+  if [ ! -s "$MRC_D/grants" ]; then
+    printf "GRANT REPLICATION SLAVE ON *.* TO '%s'@'%%'" "$3" | mrc_mysql "$1" root "$2"
+  fi
+}
+
+mrc_mysql_probe_sql() {
+  if ! mrc_mysql_meet "$1" "$2" 2>"$MRC_D/answers.err"; then
+    printf 'sql\t%s\n' "$(tail -n 1 "$MRC_D/answers.err")"
+    return 0
+  fi
+  if ! mrc_mysql "$1" root "$2" >"$MRC_D/answers" 2>"$MRC_D/answers.err" <<SQL; then
+SET SESSION sql_mode='';
+SELECT 0 AS mrc_part_var;
+SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','server_id','server_uuid','gtid_mode','read_only','super_read_only','skip_networking','log_bin_basename');
+SELECT 0 AS mrc_part_var;
+SELECT 'gtid_executed' AS name, $mrc_say_executed AS value UNION ALL SELECT 'gtid_purged', $mrc_say_purged;
+SELECT 0 AS mrc_part_account;
+SELECT COUNT(*) FROM mysql.user WHERE User = '$3' AND Host = '%';
+SELECT 0 AS mrc_part_grant;
+$(mrc_mysql_grants_sql "$3")
 SELECT 0 AS mrc_part_listener;
-SHOW SLAVE HOSTS;
+$mrc_say_listeners;
 SELECT 0 AS mrc_part_channel;
-SELECT Heartbeat, $mrc_mysql_right FROM mysql.slave_master_info;
+$(mrc_mysql_channel_sql "$1" "$4");
 SELECT 0 AS mrc_part_slave;
-SHOW SLAVE STATUS;
+$mrc_say_status;
 SQL
     printf 'sql\t%s\n' "$(tail -n 1 "$MRC_D/answers.err")"
     return 0
   fi
-  awk -F '\t' '
+  awk -F '\t' -v prefix='slave	' "$mrc_mysql_reader"'
     /^mrc_part_/ { part = substr($0, 10); line = 0; getline; next }
     { line++ }
     line == 1 { n = split($0, name, FS); next }
     part == "var" || part == "channel" { print part "\t" $1 "\t" $2 }
     part == "account" || part == "grant" || part == "listener" { print part "\t" $1 }
-    part == "slave" && line == 2 { for (i = 1; i <= n; i++) print part "\t" name[i] "\t" $i }' "$MRC_D/answers"
-  if echo 'SELECT 1' | mrc_mysql "$1" "$3" "$4" -N -h 127.0.0.1 --protocol=tcp --connect-timeout=3 \
-    >/dev/null 2>"$MRC_D/login.err"; then
+    part == "slave" && line == 2 { for (i = 1; i <= n; i++) say(name[i], $i) }' "$MRC_D/answers"
+  if mrc_mysql_login "$1" "$3" "$4" 2>"$MRC_D/login.err"; then
     printf 'login\tok\n'
   else
     printf 'login\t%s\n' "$(tail -n 1 "$MRC_D/login.err")"

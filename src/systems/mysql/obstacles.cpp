@@ -1,6 +1,7 @@
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/internal.hpp"
+#include "systems/mysql/maker.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
@@ -14,8 +15,10 @@ class Obstacles {
     for (const auto& server : m_desired.servers) {
       check_owner(server, m_seen.at(server.id));
       check_password(server, m_seen.at(server.id));
+      check_image(server, m_seen.at(server.id));
+      check_data(server, m_seen.at(server.id));
     }
-    check_master();
+    if (auto read = check_master(); !read) return fail(read.error());
     for (const auto& server : m_desired.servers) {
       if (server.is_master) continue;
       if (auto read = check_logs(server, m_seen.at(server.id)); !read) return fail(read.error());
@@ -82,21 +85,61 @@ class Obstacles {
         "its data was made with another one: give that one in mysql.root_password");
   }
 
-  /// The one that the file names must be the one that the others follow.
-  void check_master() {
+  /// The plan is made for the file's version. Where the image's own variables tell, they are
+  /// believed; where not, the server in it is asked before anything is replaced.
+  void check_image(const Server& server, const Observed& one) {
+    const auto told = parse_reported(one.image_version);
+    if (!told) return;
+    const auto* const holds = find_dialect(told->flavour, told->version);
+    if (holds != nullptr && holds->name == m_desired.dialect.name) return;
+    add(server.host,
+        fmt::format("the image {} holds another server than the file says", m_desired.image),
+        fmt::format("{}, and the file has it as {}", one.image_version, m_desired.dialect.name),
+        fmt::format("write mysql.version: \"{}\"", one.image_version));
+  }
+
+  /// A server starts on data of its own kind that is not newer than itself.
+  void check_data(const Server& server, const Observed& one) {
+    const auto runs = parse_reported(one.variable("version"));
+    if (!runs) return;
+    const auto* const now = find_dialect(runs->flavour, runs->version);
+    if (now == nullptr) return;
+    if (now->flavour == m_desired.dialect.flavour && now->from <= m_desired.dialect.from) return;
+    add(server.host,
+        fmt::format("the data of {} is of {}, and the file has {}",
+                    server.id,
+                    now->name,
+                    m_desired.dialect.name),
+        "it runs " + one.variable("version"),
+        now->flavour == m_desired.dialect.flavour
+            ? "servers do not take newer data; keep the image"
+            : "the two do not read one another's data: make a new deployment, and load a dump");
+  }
+
+  /// The one that the file names must be the one that the others follow, or take that part over
+  /// from a server that can hand it over.
+  Result<void> check_master() {
     const auto& master = m_desired.master();
+    if (const auto* old = holder(m_desired, m_seen)) {
+      check_switchover(*old);
+      return {};
+    }
     const std::string remedy =
-        "let mysql.master name the server that is the master now, on its host; to give the part to "
-        "another is a switchover, which an edit of the file does not do";
+        "let mysql.master name the server that is the master now, on its host; when that is done, "
+        "another name there is a switchover";
     for (const auto& host : m_all.hosts()) {
       for (const auto& name : recorded(m_all.record(host), "account")) {
         if (name == master.id && host == master.host) continue;
+        if (const auto* former = slave_on(host, name)) {
+          if (auto read = check_former(*former); !read) return read;
+          continue;
+        }
         add(host,
             fmt::format("{} on {} is the running master", name, host),
             name == master.id ? fmt::format("the file moves it to {}", master.host)
                               : fmt::format("the file names {}", master.id),
             remedy);
-        return;
+        return {};
       }
     }
     const auto& one = m_seen.at(master.id);
@@ -105,11 +148,11 @@ class Obstacles {
           fmt::format("{} is to be the master and is a slave", master.id),
           fmt::format("it replicates from {}", one.of_slave("Master_Host")),
           remedy);
-      return;
+      return {};
     }
     const bool has_nothing =
         !one.has_data || (one.answered && one.variable("gtid_executed").empty());
-    if (!has_nothing) return;
+    if (!has_nothing) return {};
     for (const auto& server : m_desired.servers) {
       const auto& other = m_seen.at(server.id);
       if (server.is_master || other.slave.empty() || other.variable("gtid_executed").empty()) {
@@ -119,8 +162,84 @@ class Obstacles {
           fmt::format("{} is to be the master and has no data", master.id),
           fmt::format("{} has transactions of {}", server.id, other.of_slave("Master_Host")),
           remedy);
+      return {};
+    }
+    return {};
+  }
+
+  const Server* slave_on(const HostId& host, const ServerId& name) const {
+    for (const auto& server : m_desired.servers) {
+      if (!server.is_master && server.id == name && server.host == host) return &server;
+    }
+    return nullptr;
+  }
+
+  /// One thing at a time: writes are not stopped for longer than the hand-over takes.
+  void check_switchover(const Server& old) {
+    const auto& master = m_desired.master();
+    if (!m_seen.at(old.id).answered) {
+      add(old.host,
+          fmt::format(
+              "{} cannot hand the master's part to {}: it does not answer", old.id, master.id),
+          m_seen.at(old.id).sql_error,
+          fmt::format("start it and try again, or let mysql.master name {} until it is mended",
+                      old.id));
       return;
     }
+    const auto& one = m_seen.at(master.id);
+    for (const std::string part : {"IO", "SQL"}) {
+      const auto code = one.of_slave("Last_" + part + "_Errno");
+      if (code.empty() || code == "0") continue;
+      add(master.host,
+          fmt::format("{} cannot become the master: its replication has an error", master.id),
+          fmt::format("{}: {}", code, one.of_slave("Last_" + part + "_Error")),
+          fmt::format("let mysql.master name {}, apply that, and switch over then", old.id));
+      return;
+    }
+    for (const auto& server : m_desired.servers) {
+      const auto& other = m_seen.at(server.id);
+      const auto diff = container_difference(m_desired, server, other);
+      if (other.container && other.container->running() && diff.empty()) continue;
+      add(server.host,
+          fmt::format("a switchover changes nothing else, and {} is not as the file asks",
+                      server.id),
+          !other.container ? "it has no container"
+          : diff.empty()   ? "its container is " + other.container->status
+                           : diff.front().field + " differs",
+          fmt::format("let mysql.master name {}, apply that, and switch over then", old.id));
+      return;
+    }
+  }
+
+  /// One that was the master, while another has the part now: it may have what nobody else has.
+  Result<void> check_former(const Server& former) {
+    const auto& master = m_desired.master();
+    const auto& one = m_seen.at(former.id);
+    const auto& now = m_seen.at(master.id);
+    if (!one.answered || !now.answered) {
+      add(former.host,
+          fmt::format(
+              "{} was the master before {}, and whether it has transactions that nobody else "
+              "has cannot be told",
+              former.id,
+              master.id),
+          fmt::format("{} does not answer", one.answered ? master.id : former.id),
+          "start its container and try again");
+      return {};
+    }
+    const auto extra = difference(one.variable("gtid_executed"), now.variable("gtid_executed"));
+    if (!extra) {
+      return fail(
+          ErrorKind::unreadable, "odd sets of transactions of {} and {}", former.id, master.id);
+    }
+    if (extra->empty()) return {};
+    add(former.host,
+        fmt::format("{} was the master and has transactions that {} lacks", former.id, master.id),
+        *extra,
+        "read them with mysqlbinlog and write what is needed on the master; then take the server "
+        "out "
+        "of the file, apply, delete its data and put it in again");
+    return {};
   }
 
   /// A slave gets all that it lacks from the master's binary logs.

@@ -71,8 +71,12 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
     seen.docker_down = true;
   } else if (word == "address" && words[1] == "yes") {
     seen.has_address = true;
+  } else if (word == "role") {
+    seen.role = words[1];
   } else if (word == "wanted_image") {
     seen.wanted_image_id = words[1];
+  } else if (word == "image_version") {
+    seen.image_version = words[1];
   } else if (word == "sql") {
     seen.sql_error = words[1].empty() ? "no answer" : words[1];
   } else if (word == "account" && (words[1] == "0" || words[1] == "1")) {

@@ -48,11 +48,14 @@ struct Channel {
 struct Observed {
   bool docker_down = false;
   bool has_data = false;
+  /// The lines of my.cnf in it, comments apart, each with a ';' behind it; empty: there is none.
+  std::string role;
   std::string data_of;   ///< the deployment that the data directory's mark names; empty: none
   bool staging = false;  ///< a half-made data directory lies about
   std::optional<Container> container;
   bool has_address = false;     ///< its container has the server's address on an interface
   std::string wanted_image_id;  ///< of the wanted image on this host; empty: not there
+  std::string image_version;    ///< of its server, as the image's variables say; empty: not known
   std::string sql_error;        ///< why root could not ask; empty when it could
   std::map<std::string, std::string> variables;
   Account account;

@@ -14,8 +14,11 @@ void expect(const std::string& field,
 
 }  // namespace
 
-Difference settings_difference(const Server& server, const Observed& seen) {
+Difference settings_difference(const Desired& desired, const Server& server, const Observed& seen) {
   Difference out;
+  std::string role;
+  for (const auto& line : role_lines(desired, server.is_master)) role += line + ";";
+  expect(std::string(k_role_field), seen.role, role, out);
   expect("server_id", seen.variable("server_id"), fmt::format("{}", server.server_id), out);
   if (server.is_master) {
     for (const std::string name : {"read_only", "super_read_only"}) {
@@ -57,8 +60,13 @@ Difference channel_difference(const Desired& desired, const Observed& seen) {
   field("Master_User", desired.user);
   field("Auto_Position", "1");
   field("Connect_Retry", "10");
-  field("Master_Retry_Count", "86400");
+  // MariaDB's is an option of the server.
+  if (seen.slave.contains("Master_Retry_Count")) field("Master_Retry_Count", "86400");
   field("SQL_Delay", "0");
+  field("Master_SSL_Allowed", desired.tls == "on" ? "Yes" : "No");
+  if (seen.slave.contains("Get_Master_public_key")) {
+    field("Get_Master_public_key", desired.tls == "server-key" ? "1" : "0");
+  }
   expect("heartbeat", seen.channel ? seen.channel->heartbeat : "", "1", out);
   if (!seen.channel || !seen.channel->password_is_wanted) {
     expect("password", seen.channel ? "another" : "", desired.password.label(), out);

@@ -7,8 +7,12 @@
 /// that were asked.
 namespace mrc::systems::mysql {
 
-/// Of what may be set in a running server: its id, and on the master that it takes writes.
-Difference settings_difference(const Server& server, const Observed& seen);
+/// The line of a difference that is about my.cnf.
+inline constexpr std::string_view k_role_field = "my.cnf in its data directory";
+
+/// Of what may be set in a running server: its id, what my.cnf says of its part, and on the master
+/// that it takes writes.
+Difference settings_difference(const Desired& desired, const Server& server, const Observed& seen);
 Difference account_difference(const Desired& desired, const Observed& master);
 /// Of a slave: its source and threads, and that it takes no writes from users.
 Difference channel_difference(const Desired& desired, const Observed& seen);

@@ -70,8 +70,7 @@ void judge_lag(const Observed* master, const Observed& seen, Row& row) {
     row.say(lag + " s behind");
   }
   if (master == nullptr || master->variable("gtid_executed").empty()) return;
-  const auto behind =
-      missing(master->variable("gtid_executed"), seen.of_slave("Executed_Gtid_Set"));
+  const auto behind = missing(master->variable("gtid_executed"), seen.variable("gtid_executed"));
   if (behind) row.say(fmt::format("{} transaction{} behind", *behind, *behind == 1 ? "" : "s"));
 }
 

@@ -20,11 +20,17 @@ class Planner {
     for (const auto& server : m_desired.servers) {
       if (auto planned = plan_container(server); !planned) return fail(planned.error());
     }
-    plan_account();
+    const auto* old = holder(m_desired, m_seen);
+    if (old == nullptr) {
+      plan_account();
+    } else {
+      plan_switchover(*old);
+    }
     for (const auto& server : m_desired.servers) {
       if (!server.is_master) plan_slave(server);
     }
     roll();
+    if (old != nullptr) wait_for_master(*old);
     return std::move(m_steps);
   }
 
@@ -58,10 +64,28 @@ class Planner {
       if (one.sql_error.empty())
         return fail(ErrorKind::unreadable, "the server {} was not asked", server.id);
       m_steps.push_back(m_maker.wait(server, one));
-    } else if (auto other = settings_difference(server, one); !other.empty()) {
+    } else if (auto other = settings_difference(m_desired, server, one); !other.empty()) {
       m_steps.push_back(m_maker.settings(server, std::move(other)));
     }
     return {};
+  }
+
+  /// All else is as wanted: the obstacles see to that.
+  void plan_switchover(const Server& old) {
+    std::erase_if(m_steps, [&](const Step& step) {
+      return step.id == step_of(old, "settings") ||
+             step.id == step_of(m_desired.master(), "settings");
+    });
+    m_steps.push_back(m_maker.take_over(old));
+    m_steps.push_back(m_maker.hand_over(old));
+  }
+
+  void wait_for_master(const Server& old) {
+    for (auto& step : m_steps) {
+      if (!step.id.text().ends_with("/replicate")) continue;
+      step.needs.push_back(promoted());
+      if (step.id == step_of(old, "replicate")) step.needs.push_back(handed_over());
+    }
   }
 
   void plan_account() {
@@ -81,9 +105,9 @@ class Planner {
       // It is set in the running server: slaves whose containers are replaced before the master's
       // log in with it already.
       for (auto& other : m_steps) {
-        if (other.id == StepId(fmt::format("mysql/{}/container", master.id))) {
+        if (other.id == step_of(master, "container")) {
           other.after.push_back(step.id);
-        } else if (other.id == StepId(fmt::format("mysql/{}/settings", master.id))) {
+        } else if (other.id == step_of(master, "settings")) {
           step.after.push_back(other.id);
         }
       }
@@ -142,23 +166,23 @@ class Planner {
       if (!server.is_master) queue(server, before);
     }
     if (m_replaced.contains(m_desired.master().id))
-      wait_for(container_of(m_desired.master()), before);
+      wait_for(step_of(m_desired.master(), "container"), before);
   }
 
   void queue(const Server& server, std::optional<StepId>& before) {
     const bool replaced = m_replaced.contains(server.id);
-    const StepId rejoin(fmt::format("mysql/{}/rejoin", server.id));
-    const StepId replicate(fmt::format("mysql/{}/replicate", server.id));
+    const auto rejoin = step_of(server, "rejoin");
+    const auto replicate = step_of(server, "replicate");
     const auto is = [](const StepId& id) {
       return [&id](const Step& one) { return one.id == id; };
     };
     const bool rejoins = std::any_of(m_steps.begin(), m_steps.end(), is(rejoin));
     const auto changes = std::find_if(m_steps.begin(), m_steps.end(), is(replicate));
     if (replaced) {
-      wait_for(container_of(server), before);
+      wait_for(step_of(server, "container"), before);
       // Without a rejoin it cannot be heard before the master has its new container.
       before = rejoins                                      ? rejoin
-               : m_replaced.contains(m_desired.master().id) ? container_of(server)
+               : m_replaced.contains(m_desired.master().id) ? step_of(server, "container")
                                                             : replicate;
     } else if (changes != m_steps.end() && changes->change == plan::Change::update &&
                !m_replaced.contains(m_desired.master().id)) {
@@ -173,8 +197,8 @@ class Planner {
     }
   }
 
-  static StepId container_of(const Server& server) {
-    return StepId(fmt::format("mysql/{}/container", server.id));
+  static StepId step_of(const Server& server, std::string_view verb) {
+    return StepId(fmt::format("mysql/{}/{}", server.id, verb));
   }
 
   std::function<bool(const plan::Milestone&)> comes_with_master() const {

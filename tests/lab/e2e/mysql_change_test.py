@@ -218,16 +218,6 @@ class MysqlChanges(Story):
             name = self.site.ssh(host, f"docker inspect -f '{{{{.Config.Image}}}}' {SERVERS[host]}").strip()
             self.assertEqual(name, "mysql:5.6.24")
 
-    def test_12_another_master_in_the_file_is_refused_before_anything(self) -> None:
-        right = self.changed
-        self.use(right.replace("  master: mysql-master", "  master: mysql-slave1"))
-        done = self.site.mrc("apply", "--yes")
-        self.assertEqual(done.returncode, 3, summary(done))
-        self.assertIn("mysql-master on docker1 is the running master", done.stdout + done.stderr)
-        self.use(right)
-        done = self.site.mrc("plan")
-        self.assertEqual(done.returncode, 0, summary(done))
-
     def test_20_a_slave_that_left_the_file_goes_and_its_data_stays(self) -> None:
         self.use(re.sub(r"    mysql-slave2: .*\n", "", self.changed))
         steps = self.planned()

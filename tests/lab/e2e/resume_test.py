@@ -49,7 +49,7 @@ class Run:
         self.known = set(self.folder.glob("*.jsonl"))
         self.output = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [str(MRC), args[0], str(site.topology), *args[1:]],
+            [str(MRC), *args],
             env=site.env, stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
@@ -127,7 +127,7 @@ class Broken(Story):
                 return
             step, way = chances[0]
             tried.add((kind(step), way))
-            run = Run(self.site, *command)
+            run = Run(self.site, command[0], str(self.site.topology), *command[1:])
             if not run.started(step):
                 # What a killed script had given to Docker may have become true behind the listing.
                 missed += 1
@@ -147,7 +147,7 @@ class Broken(Story):
             steps = [s for s in listed() if kind(s) not in tried]
             if not steps:
                 return
-            run = Run(self.site, *command)
+            run = Run(self.site, command[0], str(self.site.topology), *command[1:])
             cut = []
             firsts: dict[str, str] = {}
             for step in steps:
@@ -219,7 +219,7 @@ class Killed(Broken):
 
     def test_3_one_of_two_applies_proceeds_and_the_other_names_it(self) -> None:
         self.site.stop_server("docker2", "mysql-slave1")
-        first = Run(self.site, "apply", "--yes")
+        first = Run(self.site, "apply", str(self.site.topology), "--yes")
         self.assertTrue(first.started("mysql/mysql-slave1/start"), first.said())
         second = self.site.mrc("apply", "--yes")
         self.assertEqual(second.returncode, 6, summary(second))
@@ -270,7 +270,7 @@ class Cut(Broken):
 
     def test_8_destroy_right_after_a_killed_apply(self) -> None:
         for step in ("etcd/docker3/install", "mysql/mysql-master/init", "calico/mysql-slave1/endpoint"):
-            run = Run(self.site, "apply", "--yes")
+            run = Run(self.site, "apply", str(self.site.topology), "--yes")
             self.assertTrue(run.started(step), run.said())
             time.sleep(WAYS["within"])
             run.process.kill()

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from common import NAME, NETWORK_PREFIX, NUMBER, RUN, LabError, run, say, succeeds, wait_for
@@ -87,6 +88,32 @@ def up(count: int, built: Built, fresh: bool) -> None:
     for name in wanted:
         wait_for(f"sshd of {name}", lambda name=name: succeeds("ssh", "-F", RUN / "ssh_config", name, "true"), 60, lambda: "")
     (RUN / "artefacts").symlink_to(built.artefacts)
+
+
+def load(image: str) -> None:
+    """Puts an image of the outer engine on every host of this lab that lacks it, all at once."""
+    wanted = docker("image", "inspect", "-f", "{{.Id}}", image).strip()
+    there = docker("ps", "--filter", f"label={OURS}", "--format", "{{.Names}}").split()
+    lacking = [name for name in there if not has_image(name, image, wanted)]
+    if not there:
+        raise LabError("the lab is down: tests/lab/lab up")
+    if not lacking:
+        return
+    archive = RUN / "image.tar"
+    docker("save", "-o", archive, image)
+    with ThreadPoolExecutor() as each:
+        list(each.map(lambda name: load_into(name, archive), lacking))
+    archive.unlink()
+
+
+def has_image(name: str, image: str, wanted: str) -> bool:
+    words = ["docker", "exec", name, "docker", "image", "inspect", "-f", "{{.Id}}", image]
+    return subprocess.run(words, capture_output=True, text=True).stdout.strip() == wanted
+
+
+def load_into(name: str, archive: Path) -> None:
+    with open(archive, "rb") as content:
+        subprocess.run(["docker", "exec", "-i", name, "docker", "load", "-q"], stdin=content, check=True, capture_output=True)
 
 
 def is_current(name: str, built: Built) -> bool:

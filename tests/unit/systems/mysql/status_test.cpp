@@ -125,6 +125,15 @@ TEST(Gtid, CountsWhatOneSetHasAndTheOtherLacks) {
   EXPECT_EQ(missing(k_a + ":tag:1-2", k_a + ":1-2"), 2U);
 }
 
+TEST(Gtid, NamesWhatOneSetHasAndTheOtherLacks) {
+  EXPECT_EQ(difference("", k_a + ":1"), "");
+  EXPECT_EQ(difference(k_a + ":1-4", k_a + ":1-4"), "");
+  EXPECT_EQ(difference(k_a + ":1-10", k_a + ":2-3:5:9-20"), k_a + ":1:4:6-8");
+  EXPECT_EQ(difference(k_a + ":1-2," + k_b + ":7", k_a + ":2"), k_a + ":1," + k_b + ":7");
+  EXPECT_EQ(difference(k_a + ":tag:1-2", ""), k_a + ":tag:1-2");
+  EXPECT_FALSE(difference("x", ""));
+}
+
 TEST(Gtid, WhatIsNoSetIsNotCounted) {
   for (const auto& odd :
        {std::string("x"), k_a, k_a + ":", k_a + ":4-1", k_a + ":0", k_a + ":1-x"}) {

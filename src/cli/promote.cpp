@@ -1,0 +1,170 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <ostream>
+
+#include "cli/apply.hpp"
+#include "cli/command_line.hpp"
+#include "cli/commands.hpp"
+#include "cli/input.hpp"
+#include "mrc/base/bug.hpp"
+
+namespace mrc::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct PromoteOptions {
+  std::string server;
+  ApplyOptions apply;
+};
+
+/// The topology with another word where `mysql.master` has its value. Empty: that is written in a
+/// way that is not replaced, as with an anchor.
+std::optional<std::string> with_master(const std::string& text,
+                                       const Located<ServerId>& master,
+                                       const std::string& name) {
+  std::size_t at = 0;
+  for (int line = 1; line < master.at.line; ++line) at = text.find('\n', at) + 1;
+  at += static_cast<std::size_t>(master.at.column - 1);
+  const auto quoted = at < text.size() && (text[at] == '"' || text[at] == '\'') ? at + 1 : at;
+  const auto& now = master->text();
+  if (text.compare(quoted, now.size(), now) != 0) return {};
+  return text.substr(0, quoted) + name + text.substr(quoted + now.size());
+}
+
+/// The file becomes the text, whole or not at all. Returns why not; empty when it did.
+std::string replace_file(const std::string& path, const std::string& text) {
+  std::error_code fault;
+  const auto file = fs::canonical(path, fault);  // a link stays one
+  if (fault) return fault.message();
+  struct stat was {};
+  if (::stat(file.c_str(), &was) != 0) return std::strerror(errno);
+  auto next = file.string() + ".XXXXXX";
+  const int descriptor = ::mkstemp(next.data());
+  if (descriptor < 0) return std::strerror(errno);
+  std::size_t done = 0;
+  bool good = ::fchmod(descriptor, was.st_mode & 07777) == 0;
+  while (good && done < text.size()) {
+    const auto written = ::write(descriptor, text.data() + done, text.size() - done);
+    if (written >= 0) {
+      done += static_cast<std::size_t>(written);
+    } else {
+      good = errno == EINTR;
+    }
+  }
+  good = good && ::fsync(descriptor) == 0;
+  std::string why = good ? "" : std::strerror(errno);
+  ::close(descriptor);
+  if (good && ::rename(next.c_str(), file.c_str()) != 0) why = std::strerror(errno);
+  if (!why.empty()) ::unlink(next.c_str());
+  return why;
+}
+
+const exec::Outcome* outcome_of(const plan::Plan& plan,
+                                const exec::Report& report,
+                                std::string_view verb) {
+  for (std::size_t i = 0; i < plan.steps().size(); ++i) {
+    if (plan.steps()[i].id.text().ends_with(verb)) return &report.outcomes[i];
+  }
+  return nullptr;
+}
+
+/// Certainly nobody has become the master by this run: the old one's host says so itself, or it was
+/// never asked.
+bool nothing_passed(const plan::Plan& plan, const exec::Report& report) {
+  using State = exec::Outcome::State;
+  const auto* given = outcome_of(plan, report, "/hand-over");
+  const auto* taken = outcome_of(plan, report, "/take-over");
+  if (given == nullptr || taken == nullptr) return false;
+  const auto untouched = [](const exec::Outcome& one) {
+    return one.state == State::skipped || one.state == State::not_started;
+  };
+  if (untouched(*taken)) return true;
+  return given->state == State::failed && given->error.kind == ErrorKind::exit_status &&
+         taken->state == State::failed && taken->error.kind == ErrorKind::exit_status &&
+         given->error.message.ends_with("stays the master");
+}
+
+ExitCode run_promote(const PromoteOptions& options, Env& env) {
+  const auto path = topology_path(options.apply.file, env);
+  if (path == "-") {
+    env.err << "mrc: promote edits the topology file; name one\n";
+    return ExitCode::usage;
+  }
+  auto input = load_input(path, env);
+  if (!input) return ExitCode::usage;
+  const auto& servers = input->topology.mysql.servers;
+  if (std::none_of(servers.begin(), servers.end(), [&](const auto& one) {
+        return one.id.text() == options.server;
+      })) {
+    env.err << fmt::format("mrc: {} has no server {}\n", path, options.server);
+    return ExitCode::usage;
+  }
+  const auto before = input->source.text;
+  const auto former = *input->topology.mysql.master;
+  const auto after = with_master(before, input->topology.mysql.master, options.server);
+  if (!after) {
+    env.err << fmt::format(
+        "mrc: {}:{}: the value of mysql.master cannot be replaced here; write it "
+        "as a plain word, or edit the line and run mrc apply\n",
+        path,
+        input->topology.mysql.master.at.line);
+    return ExitCode::usage;
+  }
+  Diagnostics diags;
+  auto edited = topology::parse_topology({path, *after}, input->folder, diags);
+  input->source.text = *after;
+  if (!edited) {
+    env.err << render(diags, input->source);
+    return ExitCode::usage;
+  }
+  input->topology = std::move(*edited);
+  const auto again = command_line("apply", path, {}, {});
+  const auto site =
+      Site::load(std::move(*input), env, "mrc promote " + options.server + " " + path);
+  if (!site) return env.exit_code;
+  ApplyHooks hooks;
+  // The file first: whatever ends this run, the next apply goes the same way.
+  hooks.begin = [&] {
+    const auto why = before == *after ? "" : replace_file(path, *after);
+    if (why.empty()) return true;
+    env.err << fmt::format("mrc: cannot write {}: {}; nothing was changed\n", path, why);
+    env.exit_code = ExitCode::usage;
+    return false;
+  };
+  hooks.ended = [&](const plan::Plan& plan, const exec::Report& report) {
+    if (before == *after) return;
+    if (report.complete() || !nothing_passed(plan, report)) {
+      env.err << fmt::format("{}: mysql.master is {} now\n", path, options.server);
+      return;
+    }
+    const auto why = replace_file(path, before);
+    env.err << (why.empty()
+                    ? fmt::format("{}: mysql.master is {} as before\n", path, former)
+                    : fmt::format("mrc: cannot write {}: {}; set mysql.master to {} again\n",
+                                  path,
+                                  why,
+                                  former));
+  };
+  return apply_site(*site, "promote", again, options.apply, hooks, env);
+}
+
+}  // namespace
+
+void add_promote(CLI::App& root, Env& env) {
+  auto options = std::make_shared<PromoteOptions>();
+  auto* command = root.add_subcommand(
+      "promote", "Make another server the master, without losing a write; edits the file");
+  command->add_option("server", options->server, "The master to be")->required();
+  command->add_option("file", options->apply.file, "Topology file");
+  add_apply_options(*command, options->apply);
+  command->callback([options, &env] { env.exit_code = run_promote(*options, env); });
+}
+
+}  // namespace mrc::cli

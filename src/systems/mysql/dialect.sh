@@ -1,0 +1,95 @@
+# What each generation of servers calls things: one row each, which says what changed with it. All
+# statements are these; the row is chosen by the version that the server itself reports.
+
+# mrc_mysql_speak VERSION: sets $mrc_say_*, of a text as SELECT VERSION() or mysqld --version gives.
+mrc_mysql_speak() {
+  mrc_say_number=${1##*Ver }
+  mrc_say_number=${mrc_say_number%%[!0-9.]*}
+  mrc_say_major=${mrc_say_number%%.*}
+  mrc_say_minor=${mrc_say_number#*.}
+  mrc_say_patch=${mrc_say_minor#*.}
+  mrc_say_minor=${mrc_say_minor%%.*}
+  case $mrc_say_number in
+    *.*.*) mrc_say_at=$((mrc_say_major * 1000000 + mrc_say_minor * 1000 + ${mrc_say_patch%%.*})) ;;
+    *) mrc_die "which server this is cannot be told from its version: $1" ;;
+  esac
+  case $1 in
+    *MariaDB*) mrc_mysql_speak_mariadb "$1" ;;
+    *) mrc_mysql_speak_mysql "$1" ;;
+  esac
+}
+
+mrc_mysql_speak_mysql() {
+  [ "$mrc_say_at" -ge 5006000 ] || mrc_die "the server is older than what mrc speaks: $1"
+
+  mrc_say_name='MySQL 5.6'
+  mrc_say_slave=SLAVE mrc_say_source=MASTER
+  mrc_say_change='CHANGE MASTER TO'
+  mrc_say_position='MASTER_AUTO_POSITION=1'
+  mrc_say_retries='MASTER_RETRY_COUNT=86400, '
+  mrc_say_demote=
+  mrc_say_key=   # whether a channel can be told to get the server's key
+  mrc_say_status='SHOW SLAVE STATUS' mrc_say_applied=
+  mrc_say_listeners='SHOW SLAVE HOSTS'
+  mrc_say_channel=table   # where the channel's password is
+  mrc_say_gtids=uuids
+  mrc_say_executed="REPLACE(@@GLOBAL.gtid_executed, '\\n', '')"
+  mrc_say_purged="REPLACE(@@GLOBAL.gtid_purged, '\\n', '')"
+  mrc_say_waited="WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS('%s', %s) >= 0"
+  mrc_say_heartbeats="SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='SLAVE_RECEIVED_HEARTBEATS'"
+  # One statement makes an account or sets its password; ALTER USER knows no passwords.
+  mrc_say_new_user='GRANT USAGE ON *.* TO' mrc_say_password='GRANT USAGE ON *.* TO'
+  mrc_say_secret=literal
+  mrc_say_anonymous="DELETE FROM mysql.user WHERE User = ''; FLUSH PRIVILEGES;"
+
+  [ "$mrc_say_at" -ge 5007000 ] || return 0
+  mrc_say_name='MySQL 5.7'
+  mrc_say_waited="WAIT_FOR_EXECUTED_GTID_SET('%s', %s) = 0"
+  mrc_say_heartbeats="SELECT COUNT_RECEIVED_HEARTBEATS FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME=''"
+  mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER'
+  mrc_say_anonymous=
+
+  [ "$mrc_say_at" -ge 8000000 ] || return 0
+  mrc_say_name='MySQL 8.0'
+  mrc_say_key=yes
+
+  [ "$mrc_say_at" -ge 8000023 ] || return 0
+  mrc_say_slave=REPLICA mrc_say_source=SOURCE
+  mrc_say_change='CHANGE REPLICATION SOURCE TO'
+  mrc_say_position='SOURCE_AUTO_POSITION=1'
+  mrc_say_retries='SOURCE_RETRY_COUNT=86400, '
+  mrc_say_status="SHOW REPLICA STATUS FOR CHANNEL ''"
+  mrc_say_listeners='SHOW REPLICAS'
+
+  [ "$mrc_say_at" -ge 8002000 ] || return 0
+  mrc_say_name='MySQL 8.4'
+
+  [ "$mrc_say_at" -ge 9000000 ] || return 0
+  mrc_say_name='MySQL 9'
+}
+
+mrc_mysql_speak_mariadb() {
+  [ "$mrc_say_at" -ge 10010000 ] || mrc_die "the server is older than what mrc speaks: $1"
+
+  mrc_say_name='MariaDB 10'
+  mrc_say_slave=SLAVE mrc_say_source=MASTER
+  mrc_say_change='CHANGE MASTER TO'
+  mrc_say_position='MASTER_USE_GTID=slave_pos'
+  mrc_say_retries=   # an option of the server
+  mrc_say_demote='MASTER_DEMOTE_TO_SLAVE=1, '   # what it wrote as a master counts as had
+  mrc_say_key=
+  mrc_say_status='SHOW SLAVE STATUS' mrc_say_applied='SELECT @@GLOBAL.gtid_slave_pos AS Executed_Gtid_Set'
+  mrc_say_listeners='SHOW SLAVE HOSTS'
+  mrc_say_channel=file
+  mrc_say_gtids=positions
+  mrc_say_executed='@@GLOBAL.gtid_current_pos'
+  mrc_say_purged="''"
+  mrc_say_waited="MASTER_GTID_WAIT('%s', %s) = 0"
+  mrc_say_heartbeats="SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='SLAVE_RECEIVED_HEARTBEATS'"
+  mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER'
+  mrc_say_secret=hash   # a password would stand in the binary log
+  mrc_say_anonymous=
+
+  [ "$mrc_say_at" -ge 11004000 ] || return 0
+  mrc_say_name='MariaDB 11'
+}

@@ -1,0 +1,199 @@
+# shellcheck shell=sh disable=SC2030,SC2031 # MRC_D is another one in the session alone
+# Functions that hand the master's part from one server to another. Two scripts run at the same time, each on
+# its server's host, and see each other through the old master alone, by locks that sessions there hold:
+#   "mrc takes over NEW"   held from NEW's host, as the replication user, while its script lives
+#   "mrc hands over NEW"   held from the old master's host while writes are stopped for it
+# So either learns when the other is gone, whatever ended it, and no clock is compared. Writes are stopped only
+# for a NEW that has caught up and holds its lock; they go on again when that lock is gone and NEW has not
+# become the master. Whoever cannot ask changes nothing.
+
+# mrc_mysql_peer NAME ADDRESS USER REPL_FILE <SQL: asks the server at ADDRESS, from inside NAME's container.
+mrc_mysql_peer() {
+  mrc_mysql "$1" "$3" "$4" -N -h "$2" -P 3306 --protocol=tcp --connect-timeout=3
+}
+
+# mrc_mysql_session SQL_FILE COMMAND..: COMMAND, a client, is given the SQL, and keeps its session, and what that
+# holds, until mrc_mysql_session_end or this script's own end. What it says is in "$MRC_D/session.out".
+mrc_mysql_session() {
+  mrc_mysql_session_sql=$1
+  shift
+  mkdir "$MRC_D/session"
+  mkfifo "$MRC_D/session/in"
+  (
+    mrc_mysql_out=$MRC_D/session.out
+    MRC_D=$MRC_D/session # the client's files, apart from those of the calls beside it
+    "$@" <"$MRC_D/in" >"$mrc_mysql_out" 2>&1
+  ) &
+  mrc_mysql_session_pid=$!
+  exec 5>"$MRC_D/session/in"
+  cat "$mrc_mysql_session_sql" >&5
+}
+mrc_mysql_session_end() {
+  exec 5>&-
+  wait "$mrc_mysql_session_pid" || :
+}
+
+# mrc_mysql_session_said TEXT: the session has said so; when it has ended, its last words.
+mrc_mysql_session_said() {
+  grep -qxF "$1" "$MRC_D/session.out" && return 0
+  tail -n 1 "$MRC_D/session.out"
+  return 1
+}
+mrc_mysql_session_settled() {
+  mrc_mysql_session_said "$1" || ! kill -0 "$mrc_mysql_session_pid" 2>/dev/null
+}
+
+# mrc_mysql_lock_sql LOCK: rows 1 where some session holds it.
+mrc_mysql_lock_sql() {
+  printf "SELECT IS_USED_LOCK('%s') IS NOT NULL;\n" "$1"
+}
+
+mrc_mysql_claimed() {
+  mrc_mysql_lock_sql "mrc takes over $3" | mrc_mysql "$1" root "$2" -N >"$MRC_D/claimed" || return 1
+  [ "$(cat "$MRC_D/claimed")" = 1 ] || { echo "$3 has not caught up yet"; return 1; }
+}
+
+# mrc_mysql_hand_over NAME ROOT_FILE USER REPL_FILE NEW NEW_ADDRESS FREEZE_SQL CLIENTS ROLE_DATA ROLE_LINE..
+# On the old master's host. Ends well when NEW takes writes. CLIENTS end: this server cannot keep those who may
+# do everything from writing but by a lock of the session; they are cut off before that is let go.
+mrc_mysql_hand_over() {
+  mrc_mysql_old=$1 mrc_mysql_root=$2 mrc_mysql_user=$3 mrc_mysql_repl=$4 mrc_mysql_new=$5 mrc_mysql_at=$6
+  mrc_mysql_freeze=$7 mrc_mysql_clients=$8
+  shift 8
+  mrc_wait 150 "$mrc_mysql_new to be ready for the master's part" \
+    mrc_mysql_claimed "$mrc_mysql_old" "$mrc_mysql_root" "$mrc_mysql_new"
+  mrc_mysql_stopped=yes
+  trap 'mrc_mysql_take_back' EXIT
+  trap 'exit 143' TERM HUP
+  {
+    printf "SELECT GET_LOCK('mrc hands over %s', 0);\n" "$mrc_mysql_new"
+    printf '%s\n' "$mrc_mysql_freeze"
+    echo "SELECT 'stopped';"
+  } >"$MRC_D/freeze.sql"
+  mrc_mysql_session "$MRC_D/freeze.sql" mrc_mysql "$mrc_mysql_old" root "$mrc_mysql_root" -N -n
+  mrc_wait 15 "writes on $mrc_mysql_old to stop" mrc_mysql_session_settled stopped
+  mrc_mysql_session_said stopped >"$MRC_D/said" ||
+    mrc_die "writes on $mrc_mysql_old could not be stopped: $(cat "$MRC_D/said")"
+  mrc_note "writes are stopped until $mrc_mysql_new takes them"
+  mrc_mysql_end=$(($(date +%s) + 60))
+  until mrc_mysql_is_master; do
+    case $mrc_mysql_is in
+      1)
+        # Asked once more: it may have become the master and let its lock go since.
+        if ! mrc_mysql_claimed "$mrc_mysql_old" "$mrc_mysql_root" "$mrc_mysql_new" >/dev/null &&
+          ! mrc_mysql_is_master; then
+          mrc_die "$mrc_mysql_new gave up; $mrc_mysql_old stays the master"
+        fi ;;
+    esac
+    [ "$(date +%s)" -lt "$mrc_mysql_end" ] ||
+      mrc_die "$mrc_mysql_new has not become the master in 60 s: ${mrc_mysql_is:-it cannot be asked}"
+    sleep 0.05
+  done
+  mrc_mysql_stopped=
+  mrc_mysql_role "$@"
+  if [ "$mrc_mysql_clients" = end ]; then mrc_mysql_end_clients "$mrc_mysql_old" "$mrc_mysql_root"; fi
+  mrc_mysql_session_end
+}
+
+# mrc_mysql_end_clients NAME ROOT_FILE: all sessions but the server's own, the slaves', and root's on the
+# host itself, of which this script's are.
+mrc_mysql_end_clients() {
+  echo 'SHOW PROCESSLIST' | mrc_mysql "$1" root "$2" -N >"$MRC_D/clients"
+  awk -F '\t' '
+    $2 == "system user" || $2 == "event_scheduler" || $5 ~ /^Binlog Dump/ { next }
+    $2 == "root" && $3 == "localhost" { next }
+    { print "KILL " $1 ";" }' "$MRC_D/clients" >"$MRC_D/kill.sql"
+  # One may have left by itself.
+  mrc_mysql "$1" root "$2" -f <"$MRC_D/kill.sql" || :
+}
+
+# NEW takes writes; $mrc_mysql_is is what it says of its read_only.
+mrc_mysql_is_master() {
+  mrc_mysql_is=$(echo 'SELECT @@GLOBAL.read_only' |
+    mrc_mysql_peer "$mrc_mysql_old" "$mrc_mysql_at" "$mrc_mysql_user" "$mrc_mysql_repl" 2>&1) || return 1
+  [ "$mrc_mysql_is" = 0 ]
+}
+
+# The script ends, and writes are stopped: they go on where NEW certainly takes none.
+mrc_mysql_take_back() {
+  [ -n "$mrc_mysql_stopped" ] || return 0
+  mrc_mysql_stopped=
+  if mrc_mysql_is_master; then
+    mrc_mend "go on with the same command: $mrc_mysql_new is the master now"
+    return 0
+  fi
+  if [ "$mrc_mysql_is" != 1 ]; then
+    mrc_mend "see whether $mrc_mysql_new takes writes; if it does not: SET GLOBAL read_only=OFF on $mrc_mysql_old"
+    printf '%s takes no writes any more, and %s could not be asked whether it does: %s\n' \
+      "$mrc_mysql_old" "$mrc_mysql_new" "$mrc_mysql_is" >&2
+    return 0
+  fi
+  echo 'SET GLOBAL read_only=OFF' | mrc_mysql "$mrc_mysql_old" root "$mrc_mysql_root" ||
+    mrc_mend "SET GLOBAL read_only=OFF on $mrc_mysql_old: it is still the master"
+  exec 5>&-
+}
+
+# mrc_mysql_take_over NAME ROOT_FILE OLD OLD_ADDRESS USER REPL_FILE CLOSED ROLE_DATA ROLE_LINE..
+# On NEW's host. CLOSED is the variable that says of the old master that it takes no writes.
+mrc_mysql_take_over() {
+  mrc_mysql_new=$1 mrc_mysql_root=$2 mrc_mysql_old=$3 mrc_mysql_at=$4 mrc_mysql_user=$5 mrc_mysql_repl=$6
+  mrc_mysql_closed_by=$7
+  shift 7
+  mrc_mysql_meet "$mrc_mysql_new" "$mrc_mysql_root"
+  # An earlier attempt may have ended between the stop of its threads and its first write.
+  echo "START $mrc_say_slave" | mrc_mysql "$mrc_mysql_new" root "$mrc_mysql_root"
+  mrc_wait 60 "$mrc_mysql_old to be reached from $mrc_mysql_new" mrc_mysql_old_state
+  mrc_mysql_catch_up 120
+  mrc_mysql_extra=$(mrc_mysql_errant "$mrc_mysql_new" "$mrc_mysql_root" "$mrc_mysql_at" "$mrc_mysql_user" "$mrc_mysql_repl")
+  [ -z "$mrc_mysql_extra" ] ||
+    mrc_die "$mrc_mysql_new has transactions that $mrc_mysql_old lacks: $mrc_mysql_extra"
+  {
+    printf "SELECT GET_LOCK('mrc takes over %s', 0);\n" "$mrc_mysql_new"
+    echo "SELECT 'claimed';"
+  } >"$MRC_D/claim.sql"
+  mrc_mysql_session "$MRC_D/claim.sql" mrc_mysql_peer_session
+  mrc_wait 15 "a session on $mrc_mysql_old" mrc_mysql_session_settled claimed
+  mrc_mysql_session_said claimed >"$MRC_D/said" ||
+    mrc_die "no session of $mrc_mysql_new stays on $mrc_mysql_old: $(cat "$MRC_D/said")"
+  mrc_wait 60 "writes on $mrc_mysql_old to stop" mrc_mysql_old_is_stopped
+  mrc_mysql_catch_up 20
+  mrc_mysql_old_is_stopped >"$MRC_D/said" ||
+    mrc_die "$mrc_mysql_old took its part back: $(cat "$MRC_D/said")"
+  # From here on there is no way back. Writable before its channel goes: ended in between, it
+  # leaves nothing that the next run would have to set up anew.
+  echo "STOP $mrc_say_slave; SET GLOBAL read_only=OFF; RESET $mrc_say_slave ALL;" | mrc_mysql "$mrc_mysql_new" root "$mrc_mysql_root"
+  mrc_mysql_role "$@"
+  mrc_mysql_session_end
+}
+mrc_mysql_peer_session() {
+  mrc_mysql "$mrc_mysql_new" "$mrc_mysql_user" "$mrc_mysql_repl" -N -n \
+    -h "$mrc_mysql_at" -P 3306 --protocol=tcp --connect-timeout=3
+}
+
+# What the old master says of itself: $mrc_mysql_closed, $mrc_mysql_set.
+mrc_mysql_old_state() {
+  mrc_mysql_state=$({
+    mrc_mysql_lock_sql "mrc hands over $mrc_mysql_new"
+    printf 'SELECT @@GLOBAL.%s, %s;\n' "$mrc_mysql_closed_by" "$mrc_say_executed"
+  } | mrc_mysql_peer "$mrc_mysql_new" "$mrc_mysql_at" "$mrc_mysql_user" "$mrc_mysql_repl" 2>&1) || {
+    echo "$mrc_mysql_state"
+    return 1
+  }
+  mrc_mysql_closed=$(printf '%s\n' "$mrc_mysql_state" | sed -n 1p)$(printf '%s\n' "$mrc_mysql_state" | sed -n 2p | cut -f 1)
+  mrc_mysql_set=$(printf '%s\n' "$mrc_mysql_state" | sed -n 2p | cut -f 2)
+}
+mrc_mysql_old_is_stopped() {
+  mrc_mysql_old_state || return 1
+  [ "$mrc_mysql_closed" = 11 ] || { echo "it still takes writes"; return 1; }
+}
+
+# mrc_mysql_catch_up SECONDS: all that the old master has executed by now is here.
+mrc_mysql_catch_up() {
+  mrc_mysql_old_state >"$MRC_D/said" || mrc_die "$mrc_mysql_old cannot be asked: $(cat "$MRC_D/said")"
+  # shellcheck disable=SC2059 # the dialect's own format
+  if [ "$(printf "SELECT $mrc_say_waited" "$mrc_mysql_set" "$1" |
+    mrc_mysql "$mrc_mysql_new" root "$mrc_mysql_root" -N)" != 1 ]; then
+    mrc_mysql_threads "$mrc_mysql_new" "$mrc_mysql_root" >&2 || :
+    mrc_die "$mrc_mysql_new has not caught up with $mrc_mysql_old after $1 s"
+  fi
+}

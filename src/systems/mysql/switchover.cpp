@@ -1,0 +1,89 @@
+#include "mrc/plan/milestone.hpp"
+#include "mysql_switch.sh.hpp"
+#include "systems/mysql/maker.hpp"
+#include "systems/mysql/replication.hpp"
+
+namespace mrc::systems::mysql {
+namespace {
+
+namespace milestone = plan::milestone;
+using plan::Change;
+using plan::Step;
+
+/// Makes the server take no writes, when it returns for good.
+std::string freeze_sql(const Dialect& dialect) {
+  const std::string patience = "SET SESSION lock_wait_timeout=10; ";
+  if (dialect.super_read_only) return patience + "SET GLOBAL super_read_only=ON;";
+  // read_only alone lets those write who may do everything.
+  return patience + "FLUSH TABLES WITH READ LOCK; SET GLOBAL read_only=ON;";
+}
+
+}  // namespace
+
+const Server* holder(const Desired& desired, const Seen& seen) {
+  const auto source = seen.at(desired.master().id).of_slave("Master_Host");
+  if (source.empty()) return nullptr;
+  for (const auto& server : desired.servers) {
+    if (!server.is_master && server.address.text() == source) return &server;
+  }
+  return nullptr;
+}
+
+Step Maker::hand_over(const Server& old) const {
+  const auto& master = m_desired.master();
+  auto step = make(old, "hand-over", fmt::format("hand the master's part to {}", master.id));
+  step.change = Change::update;
+  step.risk = plan::Risk::disruptive;
+  step.impact = "nobody writes for about 1 s; then " + master.id.text() + " takes the writes";
+  step.reason = "the file names another master";
+  step.diff = {{Change::update, "master", old.id.text(), master.id.text()}};
+  step.needs = {milestone::server_ready(master.id)};
+  step.gives = {handed_over()};
+  step.timeout = std::chrono::minutes(5);
+  auto& script = step.apply;
+  script.use(embedded::mysql_switch_sh)
+      .line("mrc_mysql_hand_over {} {} {} {} {} {} {} {} {} {}",
+            old.id,
+            script.secret_file(m_desired.root_password),
+            m_desired.user,
+            script.secret_file(m_desired.password),
+            master.id,
+            master.address,
+            freeze_sql(m_desired.dialect),
+            m_desired.dialect.super_read_only ? "keep" : "end",
+            data_path(m_desired, old.id),
+            shell::words(role_lines(m_desired, false)))
+      .line("mrc_forget {} {}", m_desired.deployment, record_key(old.id, "account"));
+  return step;
+}
+
+Step Maker::take_over(const Server& old) const {
+  const auto& master = m_desired.master();
+  auto step = make(master, "take-over", fmt::format("make {} the master", master.id));
+  step.change = Change::update;
+  step.risk = plan::Risk::disruptive;
+  step.reason = "the file names another master";
+  step.diff = {{Change::update, "source", old.address.text(), "none"},
+               {Change::update, read_only_variable(m_desired.dialect), "ON", "OFF"}};
+  step.needs = {milestone::server_ready(master.id)};
+  step.gives = {promoted()};
+  step.timeout = std::chrono::minutes(5);
+  auto& script = step.apply;
+  script.use(embedded::mysql_switch_sh);
+  record(script, "account", master);
+  script
+      .line("mrc_mysql_take_over {} {} {} {} {} {} {} {} {}",
+            master.id,
+            script.secret_file(m_desired.root_password),
+            old.id,
+            old.address,
+            m_desired.user,
+            script.secret_file(m_desired.password),
+            read_only_variable(m_desired.dialect),
+            data_path(m_desired, master.id),
+            shell::words(role_lines(m_desired, true)))
+      .line("mrc_forget {} {}", m_desired.deployment, record_key(master.id, "source"));
+  return step;
+}
+
+}  // namespace mrc::systems::mysql

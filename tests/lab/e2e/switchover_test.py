@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""The master's part passes from server to server under a client that writes and tries again: no acknowledged row
+is lost or doubled, nothing is written for less than 2 s each time, and a run that is killed is gone on with.
+
+MRC_TEST_LONG: 100 switchovers in a row; else 6.
+"""
+
+import itertools
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from resume_test import Run  # noqa: E402
+from site_lab import ADDRESSES, HOSTS, ROOT, Site, lab, summary, wait_until  # noqa: E402
+from story import Story  # noqa: E402
+
+TOPOLOGY = Path(os.environ.get("MRC_TEST_TOPOLOGY") or ROOT / "examples/blog-2016.yaml")
+ROUNDS = 100 if os.environ.get("MRC_TEST_LONG") else 6
+SERVERS = {"mysql-master": "docker1", "mysql-slave1": "docker2", "mysql-slave2": "docker3"}
+APP_PASSWORD = "app-Password-1"
+
+
+class App:
+    """A client that has a row to write, tries it on one server after the other until one takes it, and goes on
+    with the next: what applications with a list of servers do. Keeps when each row was acknowledged."""
+
+    def __init__(self, first: str) -> None:
+        self.at = first
+        self.times: list[float] = []
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.write)
+        self.options = tempfile.NamedTemporaryFile("w", suffix=".cnf")
+        self.options.write(f'[client]\nuser=app\npassword="{APP_PASSWORD}"\n')
+        self.options.flush()
+
+    def __enter__(self) -> "App":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+        self.thread.join()
+
+    def insert(self, host: str, number: int) -> bool:
+        done = subprocess.run(
+            ["mariadb", f"--defaults-extra-file={self.options.name}", "-h", ADDRESSES[host], "-P", "3306", "-N", "-B",
+             "--connect-timeout=2", "-e", f"INSERT INTO shop.log VALUES ({number})"],
+            capture_output=True, text=True, timeout=30,
+        )  # fmt: skip
+        # There already: an earlier try was taken, and the answer lost.
+        return done.returncode == 0 or "ERROR 1062" in done.stderr
+
+    def write(self) -> None:
+        for number in itertools.count():
+            while not self.insert(self.at, number):
+                if self.ended.is_set():
+                    return
+                self.at = HOSTS[(HOSTS.index(self.at) + 1) % len(HOSTS)]
+            self.times.append(time.monotonic())
+            if self.ended.is_set():
+                return
+
+    def longest_stop(self, since: float) -> float:
+        """Between two acknowledged rows, of those after the moment."""
+        times = [t for t in self.times if t >= since]
+        return max((b - a for a, b in itertools.pairwise(times)), default=0.0)
+
+
+class Switchover(Story):
+    site: Site
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        lab("reset")
+        cls.site = Site(TOPOLOGY)
+        cls.site.topology = cls.site.write_topology("switchover.yaml", cls.site.topology.read_text())
+        cls.stops: list[float] = []
+
+    def master(self) -> str:
+        return re.search(r"^  master: (\S+)", self.site.topology.read_text(), re.M)[1]
+
+    def writable(self) -> list[str]:
+        return [
+            name for name, host in SERVERS.items()
+            if self.site.sql_outside(ADDRESSES[host], "SELECT @@GLOBAL.read_only;") == [["0"]]
+        ]  # fmt: skip
+
+    def settled(self, master: str) -> None:
+        """Nothing is left to do, and this one alone takes writes."""
+        done = self.site.mrc("plan")
+        self.assertEqual(done.returncode, 0, summary(done))
+        done = self.site.mrc("verify")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.assertEqual(self.writable(), [master])
+        self.assertEqual(self.master(), master)
+
+    def rows_are_everywhere(self, count: int) -> None:
+        """Row N is the N-th that the client had acknowledged; it asked for one more at most."""
+        for host in HOSTS:
+            rows = wait_until(
+                f"{count} rows on {host}",
+                lambda host=host: [r[0] for r in self.site.sql_outside(ADDRESSES[host], "SELECT id FROM shop.log ORDER BY id;")],
+            )
+            self.assertIn(rows, ([str(n) for n in range(count)], [str(n) for n in range(count + 1)]), host)
+
+    def test_1_apply(self) -> None:
+        done = self.site.mrc("apply", "--yes", timeout=900)
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.site.sql_outside(
+            ADDRESSES["docker1"],
+            "CREATE DATABASE shop; CREATE TABLE shop.log (id INT PRIMARY KEY);"
+            f"CREATE USER app@'%' IDENTIFIED BY '{APP_PASSWORD}'; GRANT SELECT, INSERT ON shop.* TO app@'%';",
+        )
+
+    def test_2_switchovers_in_a_row_under_a_writing_client(self) -> None:
+        with App("docker1") as app:
+            wait_until("a first row", lambda: app.times)
+            for round in range(ROUNDS):
+                name = list(SERVERS)[(round + 1) % len(SERVERS)]
+                begun = time.monotonic()
+                done = self.promote(name)
+                self.assertEqual(done.returncode, 0, summary(done))
+                self.stops.append(app.longest_stop(begun))
+                self.assertEqual(self.master(), name)
+            written = len(app.times)
+            wait_until("a row after the last of them", lambda: len(app.times) > written)
+        self.settled(self.master())
+        self.rows_are_everywhere(len(app.times))
+        print(f"\n{ROUNDS} switchovers, {len(app.times)} rows; writes stopped for {statistics.median(self.stops):.2f} s"
+              f" (median), {max(self.stops):.2f} s (longest)", file=sys.stderr)  # fmt: skip
+
+    def promote(self, name: str) -> subprocess.CompletedProcess[str]:
+        return self.site.bare_mrc("promote", name, str(self.site.topology), "--yes")
+
+    def test_3_mrc_killed_at_either_half_is_gone_on_with(self) -> None:
+        self.site.sql_outside(ADDRESSES[SERVERS[self.master()]], "DELETE FROM shop.log;")
+        with App(SERVERS[self.master()]) as app:
+            for round, (step, delay) in enumerate(itertools.product(("hand-over", "take-over"), (0.0, 0.3, 0.6, 1.0))):
+                old = self.master()
+                name = list(SERVERS)[(list(SERVERS).index(old) + 1) % len(SERVERS)]
+                host_of_step = old if step == "hand-over" else name
+                run = Run(self.site, "promote", name, str(self.site.topology), "--yes")
+                self.assertTrue(run.started(f"mysql/{host_of_step}/{step}"), run.said())
+                time.sleep(delay)
+                run.process.kill()
+                run.end()
+                self.assertEqual(self.master(), name)
+                done = self.site.mrc("apply", "--yes", "--lock-wait", "10s")
+                self.assertEqual(done.returncode, 0, summary(done))
+                self.settled(name)
+            written = len(app.times)
+            wait_until("a row after the last of them", lambda: len(app.times) > written)
+        self.rows_are_everywhere(len(app.times))
+
+    def test_4_one_that_has_what_nobody_else_has_does_not_become_the_master(self) -> None:
+        old = self.master()
+        name = next(name for name in SERVERS if name != old)
+        self.site.sql_inside(SERVERS[name], name, "SET GLOBAL read_only=OFF; CREATE DATABASE odd; SET GLOBAL read_only=ON;")
+        before = self.site.topology.read_text()
+        done = self.promote(name)
+        self.assertEqual(done.returncode, 4, summary(done))
+        self.assertIn(f"{name} has transactions that {old} lacks: ", done.stderr)
+        self.assertIn(f"{name} gave up; {old} stays the master", done.stderr)
+        self.assertEqual(self.site.topology.read_text(), before)
+        self.assertEqual(self.writable(), [old])
+
+    def test_5_one_that_is_no_server_of_the_file(self) -> None:
+        done = self.promote("nobody")
+        self.assertEqual(done.returncode, 1, summary(done))
+        self.assertIn("has no server nobody", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, failfast=True)

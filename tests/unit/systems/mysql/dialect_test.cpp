@@ -1,0 +1,117 @@
+// The dialects: what the plan says of a server before it runs, and what the host says to one that
+// does.
+
+#include "systems/mysql/dialect.hpp"
+
+#include <gmock/gmock.h>
+
+#include "dialect.sh.hpp"
+#include "mysql.sh.hpp"
+#include "support/golden.hpp"
+#include "unit/systems/mysql/mysql_world.hpp"
+#include "unit/transport/shells.hpp"
+
+namespace mrc::systems::mysql {
+namespace {
+
+using topology::Flavour;
+
+const std::filesystem::path k_golden = std::filesystem::path(MRC_TESTS_DIR) / "golden";
+
+// What servers of these versions answer to SELECT VERSION().
+const std::string k_versions[] = {"5.6.24-log",
+                                  "5.7.42-log",
+                                  "8.0.22",
+                                  "8.0.46-0ubuntu",
+                                  "8.4.10",
+                                  "9.7.4-2",
+                                  "26.10.0",
+                                  "10.11.19-MariaDB-0+deb12u1-log",
+                                  "11.8.9-MariaDB-deb13 from Debian-log"};
+
+class MysqlDialect : public test::EachShell {
+ protected:
+  /// What the host says to a server of this version.
+  std::string say(const std::string& version, const std::string& tls = "on") const {
+    shell::Script script;
+    script.use(embedded::dialect_sh).use(embedded::mysql_sh);
+    const auto secret = script.secret_file(Secret("x", "it's"));
+    script.line("mrc_mysql_speak {}; echo \"$mrc_say_name\"", version)
+        .line("mrc_mysql_change 10.0.0.1 repl {} {}", secret, tls)
+        .line("mrc_mysql_root_sql {} %", secret)
+        .line(
+            "printf '%s\\n' \"$mrc_say_status\" \"$mrc_say_listeners\" \"SELECT $mrc_say_waited\"")
+        .line("printf '%s\\n' \"START $mrc_say_slave\"");
+    const auto session = connect();
+    const auto answer = session->run(script, {});
+    if (!answer) throw std::runtime_error(answer.error().text());
+    return answer->out + answer->err;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Shells,
+                         MysqlDialect,
+                         ::testing::ValuesIn(test::all_shells()),
+                         test::shell_name);
+
+TEST_P(MysqlDialect, WhatIsSaidToEachIsAsWrittenDown) {
+  std::string all;
+  for (const auto& version : k_versions) all += "== " + version + "\n" + say(version) + "\n";
+  all += "== 9.7.4 with server-key\n" + say("9.7.4", "server-key");
+  test::expect_golden(k_golden / "mysql/statements.txt", all);
+}
+
+TEST_P(MysqlDialect, ThePlanAndTheHostCallAVersionTheSame) {
+  for (const auto& version : k_versions) {
+    const auto reported = parse_reported(version);
+    ASSERT_TRUE(reported) << version;
+    const auto& dialect = dialect_of(reported->flavour, reported->version);
+    EXPECT_EQ(say(version).substr(0, dialect.name.size() + 1), std::string(dialect.name) + "\n")
+        << version;
+  }
+}
+
+TEST_P(MysqlDialect, AnOlderOneIsNotSpokenTo) {
+  EXPECT_EQ(say("5.5.62"), "the server is older than what mrc speaks: 5.5.62\n");
+  EXPECT_EQ(say("10.6.22-MariaDB"), "the server is older than what mrc speaks: 10.6.22-MariaDB\n");
+  EXPECT_EQ(say("what"), "which server this is cannot be told from its version: what\n");
+}
+
+TEST(MysqlDialects, ArgumentsOfMysqldAreAsWrittenDown) {
+  test::MysqlWorld world;
+  std::string all;
+  for (const auto& version : k_versions) {
+    const auto reported = parse_reported(version).value();
+    world.topology.mysql.flavour = reported.flavour;
+    world.topology.mysql.version = reported.version;
+    const auto desired = world.desired();
+    all += fmt::format("== {}: TLS {}\n", version, desired.tls);
+    for (const auto& option : desired.servers.at(1).options) all += option + "\n";
+    all += "\n";
+  }
+  test::expect_golden(k_golden / "mysql/arguments.txt", all);
+}
+
+TEST(MysqlDialects, AFlavourIsToldBeforeNumbersAreCompared) {
+  EXPECT_EQ(dialect_of(Flavour::mariadb, {12, 3}).name, "MariaDB 11");
+  EXPECT_EQ(dialect_of(Flavour::mysql, {12, 3}).name, "MySQL 9");
+  EXPECT_EQ(find_dialect(Flavour::mariadb, {9, 7}), nullptr);
+  EXPECT_EQ(find_dialect(Flavour::mysql, {5, 5}), nullptr);
+  EXPECT_FALSE(parse_reported("latest"));
+  EXPECT_FALSE(parse_reported(""));
+}
+
+TEST(MysqlDialects, TheFilesOptionsDecideAboutTls) {
+  test::MysqlWorld world;
+  const auto tls = [&] { return world.desired().tls; };
+  EXPECT_EQ(tls(), "off");
+  world.topology.mysql.options = {{"ssl_cert", "/certs/server.pem"}};
+  EXPECT_EQ(tls(), "on");
+  world.topology.mysql.version = {9, 7};
+  world.topology.mysql.options = {{"tls_version", ""}};
+  EXPECT_EQ(tls(), "off");
+  world.topology.mysql.replication_tls = topology::ReplicationTls::server_key;
+  EXPECT_EQ(tls(), "server-key");
+}
+
+}  // namespace
+}  // namespace mrc::systems::mysql
