@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2030,SC2031 # MRC_D is another one in the session alone
 # Functions that hand the master's part from one server to another. Two scripts run at the same time, each on
 # its server's host, and see each other through the old master alone, by locks that sessions there hold:
-#   "mrc takes over NEW"   held from NEW's host, as the replication user, while its script lives
+#   "mrc comes NEW"        held from NEW's host, as the replication user, while its script lives
+#   "mrc takes over NEW"   the same, when NEW has caught up
 #   "mrc hands over NEW"   held from the old master's host while writes are stopped for it
 # So either learns when the other is gone, whatever ended it, and no clock is compared. Writes are stopped only
 # for a NEW that has caught up and holds its lock; they go on again when that lock is gone and NEW has not
@@ -33,14 +34,13 @@ mrc_mysql_session_end() {
   wait "$mrc_mysql_session_pid" || :
 }
 
-# mrc_mysql_session_said TEXT: the session has said so; when it has ended, its last words.
-mrc_mysql_session_said() {
-  grep -qxF "$1" "$MRC_D/session.out" && return 0
-  tail -n 1 "$MRC_D/session.out"
-  return 1
+# mrc_mysql_session_says TEXT WHAT: waits until the session has said so.
+mrc_mysql_session_says() {
+  mrc_wait 15 "$2" mrc_mysql_session_settled "$1"
+  grep -qxF "$1" "$MRC_D/session.out" || mrc_die "$2 could not be had: $(tail -n 1 "$MRC_D/session.out")"
 }
 mrc_mysql_session_settled() {
-  mrc_mysql_session_said "$1" || ! kill -0 "$mrc_mysql_session_pid" 2>/dev/null
+  grep -qxF "$1" "$MRC_D/session.out" || ! kill -0 "$mrc_mysql_session_pid" 2>/dev/null
 }
 
 # mrc_mysql_lock_sql LOCK: rows 1 where some session holds it.
@@ -49,8 +49,29 @@ mrc_mysql_lock_sql() {
 }
 
 mrc_mysql_claimed() {
-  mrc_mysql_lock_sql "mrc takes over $3" | mrc_mysql "$1" root "$2" -N >"$MRC_D/claimed" || return 1
-  [ "$(cat "$MRC_D/claimed")" = 1 ] || { echo "$3 has not caught up yet"; return 1; }
+  {
+    mrc_mysql_lock_sql "mrc takes over $mrc_mysql_new"
+    mrc_mysql_lock_sql "mrc comes $mrc_mysql_new"
+  } | mrc_mysql "$mrc_mysql_old" root "$mrc_mysql_root" -N >"$MRC_D/claimed" || return 1
+  [ "$(head -n 1 "$MRC_D/claimed")" != 1 ] || return 0
+  if grep -q 1 "$MRC_D/claimed"; then
+    : >"$MRC_D/came"
+    echo "it has not caught up yet"
+  else
+    echo "it is not there"
+  fi
+  return 1
+}
+
+# It is ready, or it was there and has gone. Old servers let one lock go before they take the next.
+mrc_mysql_claim_settled() {
+  mrc_mysql_claimed && return 0
+  if [ -e "$MRC_D/came" ] && ! grep -q 1 "$MRC_D/claimed"; then
+    sleep 0.3
+    mrc_mysql_claimed || ! grep -q 1 "$MRC_D/claimed"
+  else
+    return 1
+  fi
 }
 
 # mrc_mysql_hand_over NAME ROOT_FILE USER REPL_FILE NEW NEW_ADDRESS FREEZE_SQL CLIENTS ROLE_DATA ROLE_LINE..
@@ -60,8 +81,8 @@ mrc_mysql_hand_over() {
   mrc_mysql_old=$1 mrc_mysql_root=$2 mrc_mysql_user=$3 mrc_mysql_repl=$4 mrc_mysql_new=$5 mrc_mysql_at=$6
   mrc_mysql_freeze=$7 mrc_mysql_clients=$8
   shift 8
-  mrc_wait 150 "$mrc_mysql_new to be ready for the master's part" \
-    mrc_mysql_claimed "$mrc_mysql_old" "$mrc_mysql_root" "$mrc_mysql_new"
+  mrc_wait 180 "$mrc_mysql_new to be ready for the master's part" mrc_mysql_claim_settled
+  mrc_mysql_claimed >/dev/null || mrc_die "$mrc_mysql_new gave up; $mrc_mysql_old stays the master"
   mrc_mysql_stopped=yes
   trap 'mrc_mysql_take_back' EXIT
   trap 'exit 143' TERM HUP
@@ -71,17 +92,14 @@ mrc_mysql_hand_over() {
     echo "SELECT 'stopped';"
   } >"$MRC_D/freeze.sql"
   mrc_mysql_session "$MRC_D/freeze.sql" mrc_mysql "$mrc_mysql_old" root "$mrc_mysql_root" -N -n
-  mrc_wait 15 "writes on $mrc_mysql_old to stop" mrc_mysql_session_settled stopped
-  mrc_mysql_session_said stopped >"$MRC_D/said" ||
-    mrc_die "writes on $mrc_mysql_old could not be stopped: $(cat "$MRC_D/said")"
+  mrc_mysql_session_says stopped "an end of the writes on $mrc_mysql_old"
   mrc_note "writes are stopped until $mrc_mysql_new takes them"
   mrc_mysql_end=$(($(date +%s) + 60))
   until mrc_mysql_is_master; do
     case $mrc_mysql_is in
       1)
         # Asked once more: it may have become the master and let its lock go since.
-        if ! mrc_mysql_claimed "$mrc_mysql_old" "$mrc_mysql_root" "$mrc_mysql_new" >/dev/null &&
-          ! mrc_mysql_is_master; then
+        if ! mrc_mysql_claimed >/dev/null && ! mrc_mysql_is_master; then
           mrc_die "$mrc_mysql_new gave up; $mrc_mysql_old stays the master"
         fi ;;
     esac
@@ -143,18 +161,15 @@ mrc_mysql_take_over() {
   # An earlier attempt may have ended between the stop of its threads and its first write.
   echo "START $mrc_say_slave" | mrc_mysql "$mrc_mysql_new" root "$mrc_mysql_root"
   mrc_wait 60 "$mrc_mysql_old to be reached from $mrc_mysql_new" mrc_mysql_old_state
+  printf "SELECT GET_LOCK('mrc comes %s', 0);\nSELECT 'there';\n" "$mrc_mysql_new" >"$MRC_D/come.sql"
+  mrc_mysql_session "$MRC_D/come.sql" mrc_mysql_peer_session
+  mrc_mysql_session_says there "a session on $mrc_mysql_old"
   mrc_mysql_catch_up 120
   mrc_mysql_extra=$(mrc_mysql_errant "$mrc_mysql_new" "$mrc_mysql_root" "$mrc_mysql_at" "$mrc_mysql_user" "$mrc_mysql_repl")
   [ -z "$mrc_mysql_extra" ] ||
     mrc_die "$mrc_mysql_new has transactions that $mrc_mysql_old lacks: $mrc_mysql_extra"
-  {
-    printf "SELECT GET_LOCK('mrc takes over %s', 0);\n" "$mrc_mysql_new"
-    echo "SELECT 'claimed';"
-  } >"$MRC_D/claim.sql"
-  mrc_mysql_session "$MRC_D/claim.sql" mrc_mysql_peer_session
-  mrc_wait 15 "a session on $mrc_mysql_old" mrc_mysql_session_settled claimed
-  mrc_mysql_session_said claimed >"$MRC_D/said" ||
-    mrc_die "no session of $mrc_mysql_new stays on $mrc_mysql_old: $(cat "$MRC_D/said")"
+  printf "SELECT GET_LOCK('mrc takes over %s', 0);\nSELECT 'claimed';\n" "$mrc_mysql_new" >&5
+  mrc_mysql_session_says claimed "the lock on $mrc_mysql_old"
   mrc_wait 60 "writes on $mrc_mysql_old to stop" mrc_mysql_old_is_stopped
   mrc_mysql_catch_up 20
   mrc_mysql_old_is_stopped >"$MRC_D/said" ||
