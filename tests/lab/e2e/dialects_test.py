@@ -26,7 +26,7 @@ class Dialect(Story):
 
     @classmethod
     def setUpClass(cls) -> None:
-        lab("up")
+        lab("reset")
         lab("load", cls.image)
         cls.site = Site(ROOT / "examples/blog-2016.yaml")
         cls.text = (ROOT / "examples/blog-2016.yaml").read_text().replace("image: mysql:5.6", f"image: {cls.image}")
