@@ -393,8 +393,8 @@ mrc_mysql_errant() {
 # hash, as a server may log what it is asked; or of a file of the data that only root reads.
 mrc_mysql_password_sql() {
   if [ "$mrc_say_channel" = table ]; then
-    mrc_mysql_sum=$({ printf '%s ' "$1" && cat "$2"; } | sha1sum | cut -c 1-40)
-    printf "SHA1(CONCAT('%s ', CAST(User_password AS BINARY))) = '%s'" "$1" "$mrc_mysql_sum"
+    mrc_mysql_sum=$({ printf '%s ' "$1" && cat "$2"; } | sha256sum | cut -c 1-64)
+    printf "SHA2(CONCAT('%s ', CAST(User_password AS BINARY)), 256) = '%s'" "$1" "$mrc_mysql_sum"
     return 0
   fi
   mrc_mysql_dir=$(docker inspect --type container -f \

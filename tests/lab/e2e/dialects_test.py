@@ -26,7 +26,7 @@ class Dialect(Story):
 
     @classmethod
     def setUpClass(cls) -> None:
-        lab("up")
+        lab("reset")
         lab("load", cls.image)
         cls.site = Site(ROOT / "examples/blog-2016.yaml")
         cls.text = (ROOT / "examples/blog-2016.yaml").read_text().replace("image: mysql:5.6", f"image: {cls.image}")
@@ -52,11 +52,12 @@ class Dialect(Story):
         print(done.stderr[-400:], file=sys.stderr)
 
     def test_02_verify_and_plan_find_nothing_and_ask_for_no_transaction(self) -> None:
-        before = self.executed_by_master()
         done = self.site.mrc("verify")
         self.assertEqual(done.returncode, 0, summary(done))
+        before = self.executed_by_master()
         done = self.site.mrc("plan")
         self.assertEqual(done.returncode, 0, summary(done))
+        self.assertEqual(self.site.mrc("apply", "--yes", "--no-write").returncode, 0)
         self.assertEqual(self.executed_by_master(), before)
         done = self.site.mrc("status", "--json")
         self.assertEqual({row["level"] for row in load_json(done)["conditions"]}, {"ok"}, summary(done))

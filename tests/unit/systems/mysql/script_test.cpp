@@ -218,8 +218,8 @@ TEST_P(MysqlScript, TheServerIsAskedForAPasswordByItsHashAlone) {
   shell::Script script;
   script.line("mrc_mysql_password_sql box {}", script.secret_file(Secret("x", "it's")));
   EXPECT_EQ(run(script).out,
-            "SHA1(CONCAT('box ', CAST(User_password AS BINARY))) = "
-            "'caa5c22d2273c77dcc0c9f3abe86f76ce64a022f'");
+            "SHA2(CONCAT('box ', CAST(User_password AS BINARY)), 256) = "
+            "'d2e5aa7fce2e10e3da7264489e20e100e6adf210face3e6116bb801000afabe7'");
 }
 
 TEST_P(MysqlScript, ASlaveThatHearsNothingIsNotAliveWhateverItsThreadsSay) {
