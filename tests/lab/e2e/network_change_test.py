@@ -367,10 +367,10 @@ END
     def test_14_an_address_that_a_strangers_container_has_is_refused_or_taken_over(self) -> None:
         self.use(BLOG.replace("10.77.0.0/24", "10.77.0.0/16"))
         self.apply()
-        self.site.ssh("docker2", """
+        self.site.ssh("docker3", """
             docker run -d --name stranger --sysctl net.ipv6.conf.all.disable_ipv6=0 --entrypoint sleep mysql:5.6 infinity
             calicoctl container add stranger 10.77.0.53""")
-        stranger = self.identity("docker2", "stranger")
+        stranger = self.identity("docker3", "stranger")
         third = "    mysql-slave3: {host: docker3, address: 10.77.0.53, server_id: 103, expose: 3309}\n  master:"
         self.use(BLOG.replace("10.77.0.0/24", "10.77.0.0/16").replace("  master:", third))
         done = self.site.mrc("apply", "--yes")
@@ -384,8 +384,8 @@ END
         self.settled()
         self.assertEqual(self.endpoints()["10.77.0.53"], ("docker3.local", PROFILE))
         # The container itself is nobody's affair.
-        self.assertEqual(self.identity("docker2", "stranger"), stranger)
-        self.site.ssh("docker2", "docker rm -f stranger")
+        self.assertEqual(self.identity("docker3", "stranger"), stranger)
+        self.site.ssh("docker3", "docker rm -f stranger")
         self.use(BLOG.replace("10.77.0.0/24", "10.77.0.0/16"))
         self.apply()
         self.settled()

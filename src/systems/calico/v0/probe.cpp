@@ -299,6 +299,7 @@ Result<HostSeen> parse_probe(std::string_view text) {
 Result<Made> parse_made(const std::map<std::string, std::string>& record) {
   Made made;
   for (const auto& [key, text] : record) {
+    if (key == "did/calico/pool" || key == "did/calico/profile") made.goals[key] = text;
     if (!key.starts_with("calico/")) continue;
     made.anything = true;
     const auto json = Json::parse(text, nullptr, false);

@@ -340,6 +340,15 @@ std::vector<Step> leaving_steps(const Desired& want,
     for (const auto& one : made.profiles) move("calico/profile/" + one, R"("made")");
     for (const auto& one : made.pools) move("calico/pool/" + one, R"("made")");
     if (made.cluster) move("calico/cluster", R"("etcd had no calico keys")");
+    // So that drift is known as such from there, too; a step of this plan leaves its own goal.
+    for (const auto& [key, value] : made.goals) {
+      const bool is_made =
+          std::any_of(planned.begin(), planned.end(), [&, &key = key](const Step& one) {
+            return "did/" + one.id.text() == key;
+          });
+      if (!is_made) take.apply.line("mrc_record {} {} {}", want.deployment, key, value);
+      leave.apply.line("mrc_forget {} {}", want.deployment, key);
+    }
     all.push_back(std::move(take));
     all.push_back(std::move(leave));
   }

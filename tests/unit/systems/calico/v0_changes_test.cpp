@@ -313,8 +313,10 @@ TEST(CalicoV0Changes, WhoLeavesHandsOnTheRecordOfPoolAndProfile) {
   world.topology.etcd.members.push_back({HostId("docker3"), {}});
   world.probes["docker2"].set("end", "etcd json " + World::tree());
   world.probes["docker2"].lines.emplace_back("end");
+  world.records["docker1"]["did/calico/profile"] = R"("0123456789abcdef")";
   const auto steps = world.steps();
   const auto& take = step(steps, "calico/docker1/take-over");
+  EXPECT_THAT(take.apply.body(), HasSubstr("mrc_record blog did/calico/profile"));
   EXPECT_EQ(take.host, HostId("docker2"));
   EXPECT_THAT(take.apply.body(), HasSubstr("mrc_record blog calico/pool/192.168.0.0/16"));
   EXPECT_THAT(take.apply.body(), HasSubstr("mrc_record blog calico/cluster"));
