@@ -21,6 +21,7 @@ class Dialect(Story):
     status = "SHOW REPLICA STATUS"
     tls = "1"  # whether the connections of slaves are under TLS
     no_option = "expire_logs_days: 3"  # which this server does not know
+    another = "5.7"  # a version that the file could wrongly say
     executed = "@@GLOBAL.gtid_executed"
     site: Site
 
@@ -128,7 +129,7 @@ class Dialect(Story):
         self.use(self.text)
 
     def test_09_a_file_that_takes_the_image_for_another_is_told_so(self) -> None:
-        self.use(self.text.replace("  data_root:", "  version: \"5.7\"\n  data_root:"))
+        self.use(self.text.replace("  data_root:", f"  version: \"{self.another}\"\n  data_root:"))
         done = self.site.mrc("plan")
         self.assertEqual(done.returncode, 3, summary(done))
         self.assertIn("holds another server than the file says", done.stdout + done.stderr)
@@ -158,10 +159,12 @@ class MariaDb(Dialect):
 
 class MariaDb118(MariaDb):
     image = "mariadb:11.8"
+    another = "10.11"
 
 
 class MariaDb1011(MariaDb):
     image = "mariadb:10.11"
+    another = "11.8"
     tls = "0"
 
 
