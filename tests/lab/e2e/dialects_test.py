@@ -13,6 +13,10 @@ SERVERS = {"docker1": "mysql-master", "docker2": "mysql-slave1", "docker3": "mys
 SLAVES = ("docker2", "docker3")
 
 
+def setUpModule() -> None:
+    lab("reset")
+
+
 class Dialect(Story):
     """One image; what is the same for all of them."""
 
@@ -27,11 +31,15 @@ class Dialect(Story):
 
     @classmethod
     def setUpClass(cls) -> None:
-        lab("reset")
         lab("load", cls.image)
         cls.site = Site(ROOT / "examples/blog-2016.yaml")
         cls.text = (ROOT / "examples/blog-2016.yaml").read_text().replace("image: mysql:5.6", f"image: {cls.image}")
         cls.use(cls.text)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        if cls.ended:  # the next one wants bare hosts
+            lab("reset")
 
     @classmethod
     def use(cls, text: str) -> None:
