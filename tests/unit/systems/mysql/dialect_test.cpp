@@ -113,5 +113,52 @@ TEST(MysqlDialects, TheFilesOptionsDecideAboutTls) {
   EXPECT_EQ(tls(), "server-key");
 }
 
+/// What hosts with servers of other dialects said when all was as wanted.
+class MysqlRecorded : public ::testing::TestWithParam<test::MysqlWorld> {};
+INSTANTIATE_TEST_SUITE_P(
+    Dialects,
+    MysqlRecorded,
+    ::testing::Values(
+        test::MysqlWorld::of("mysql:9.7", Flavour::mysql, {9, 7}, "9.7"),
+        test::MysqlWorld::of("mariadb:11.8", Flavour::mariadb, {11, 8}, "mariadb-11.8")),
+    [](const auto& info) {
+      return info.param.desired().dialect.flavour == Flavour::mysql ? "MySql97" : "MariaDb118";
+    });
+
+TEST_P(MysqlRecorded, AsWantedNeedsNothing) {
+  const auto& world = GetParam();
+  EXPECT_THAT(test::ids(world.steps(world.all_good())), ::testing::IsEmpty());
+  EXPECT_THAT(world.findings(world.all_good()), ::testing::IsEmpty());
+}
+
+TEST_P(MysqlRecorded, WhatDriftedInAChannelIsSeen) {
+  const auto& world = GetParam();
+  for (const auto* const field : {"Slave_IO_Running\tYes",
+                                  "Slave_SQL_Running\tYes",
+                                  "Master_SSL_Allowed\tYes",
+                                  "Auto_Position\t1",
+                                  "channel\t1\t1",
+                                  "Connect_Retry\t10"}) {
+    auto outputs = world.all_good();
+    const std::string text(field);
+    outputs[1] = test::with(outputs[1], text, text.substr(0, text.rfind('\t')) + "\t0");
+    EXPECT_THAT(test::ids(world.steps(outputs)),
+                ::testing::ElementsAre("mysql/mysql-slave1/replicate"))
+        << text;
+  }
+}
+
+TEST_P(MysqlRecorded, AnImageOrDataOfAnotherKindStandInTheWay) {
+  const auto& world = GetParam();
+  const auto wrong =
+      world.desired().dialect.flavour == Flavour::mysql
+          ? test::MysqlWorld::of("mysql:8.4", Flavour::mysql, {8, 4}, "9.7")
+          : test::MysqlWorld::of("mysql:9.7", Flavour::mysql, {9, 7}, "mariadb-11.8");
+  const auto found = wrong.findings(world.all_good());
+  ASSERT_EQ(found.size(), 6U);
+  EXPECT_THAT(found[0].title, ::testing::HasSubstr("holds another server than the file says"));
+  EXPECT_THAT(found[1].title, ::testing::HasSubstr("the data of mysql-master is of M"));
+}
+
 }  // namespace
 }  // namespace mrc::systems::mysql

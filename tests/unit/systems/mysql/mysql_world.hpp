@@ -35,6 +35,20 @@ struct MysqlWorld : World {
     return systems::make_mysql(all);
   }
   bool adopt = false;
+  std::string recorded = "5.6.24";  ///< the fixtures' servers
+
+  /// The same of another dialect.
+  static MysqlWorld of(const std::string& image,
+                       topology::Flavour flavour,
+                       topology::ServerVersion version,
+                       std::string recorded) {
+    MysqlWorld world;
+    world.topology.mysql.image.value = image;
+    world.topology.mysql.flavour = flavour;
+    world.topology.mysql.version = version;
+    world.recorded = std::move(recorded);
+    return world;
+  }
 
   static std::string bare(std::size_t i) {
     const char* names[] = {"mysql-master", "mysql-slave1", "mysql-slave2"};
@@ -42,7 +56,7 @@ struct MysqlWorld : World {
   }
   /// What the host said when all was as wanted, its container made from today's spec.
   std::string good(std::size_t i) const {
-    const auto text = fixture(fmt::format("mysql/replicating-5.6.24-docker{}.txt", i + 1));
+    const auto text = fixture(fmt::format("mysql/replicating-{}-docker{}.txt", recorded, i + 1));
     const auto at = text.find("mrc.spec=") + 9;
     const auto want = desired();
     return with(text, text.substr(at, 16), spec_hash(want, want.servers.at(i)));
