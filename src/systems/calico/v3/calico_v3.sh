@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # some variables are set by the script that uses these
+# shellcheck shell=sh disable=SC2013,SC2154 # names are words; some variables are set by the script that uses these
 # Running calicoctl v3.32 and keeping its cluster-wide things and its node on one host.
 # Set by each script before use: "$mrc_calico3_name" (deployment), "$mrc_calico3_endpoints".
 
@@ -143,7 +143,7 @@ mrc_calico3_put_cni() {
   mrc_calico3_note_paths
   mkdir -p "$mrc_calico3_cni"
   mrc_calico3_put cni "$mrc_calico3_cni/calico" "$@"
-  if [ ! "$mrc_calico3_cni/calico-ipam" -ef "$mrc_calico3_cni/calico" ]; then
+  if [ "$(readlink "$mrc_calico3_cni/calico-ipam")" != calico ]; then
     ln -sfn calico "$mrc_calico3_cni/calico-ipam.mrc-new"
     mv -fT "$mrc_calico3_cni/calico-ipam.mrc-new" "$mrc_calico3_cni/calico-ipam"
   fi

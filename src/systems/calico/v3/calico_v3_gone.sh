@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # some variables are set by the script that uses these
+# shellcheck shell=sh disable=SC2013,SC2154 # names are words; some variables are set by the script that uses these
 # Taking away what mrc made of Calico v3.32. Needs calico_v3.sh and calico_v3_endpoint.sh.
 # "$mrc_calico3_etcd_goes" is `yes` when etcd itself belongs to the deployment.
 
@@ -301,7 +301,7 @@ mrc_calico3_file_gone() {
   if [ -e "$2" ]; then
     if [ "$(mrc_calico3_sum "$2")" = "$3" ]; then
       # The link beside it is of the same making.
-      if [ "$1" = cni ] && [ "$2-ipam" -ef "$2" ]; then rm -f "$2-ipam"; fi
+      if [ "$1" = cni ] && [ "$(readlink "$2-ipam")" = calico ]; then rm -f "$2-ipam"; fi
       rm -f "$2"
     else
       echo "$2 is not the one that mrc put there any more, and stays"
