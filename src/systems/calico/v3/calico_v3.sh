@@ -79,6 +79,7 @@ mrc_calico3_wep_lines() {
     list != "" {
       item = $0
       gsub(/^ *"|",* *$/, "", item)
+      sub(/\/32$/, "", item)
       if (list == "ipNetworks") addresses = addresses (addresses == "" ? "" : ",") item
       if (list == "profiles") profiles = profiles (profiles == "" ? "" : ",") item
     }

@@ -82,7 +82,6 @@ mrc_calico3_within() {
     {
       n = split($5, all, ",")
       for (i = 1; i <= n; ++i) {
-        sub(/\/32$/, "", all[i])
         if (all[i] ~ /^[0-9.]+$/ && int(number(all[i]) / size) == int(number(pool[1]) / size)) found = 1
       }
     }
@@ -139,7 +138,7 @@ mrc_calico3_dead_host() {
     fi
     mrc_calico3_weps
     for mrc_calico3_address in "$@"; do
-      awk -v node="$mrc_calico3_dead" -v ip="$mrc_calico3_address/32" \
+      awk -v node="$mrc_calico3_dead" -v ip="$mrc_calico3_address" \
         '$1 == node { n = split($5, all, ","); for (i = 1; i <= n; ++i) if (all[i] == ip) print $2, $6 }' \
         "$MRC_D/weps" >"$MRC_D/dead"
       while read -r mrc_calico3_id mrc_calico3_of; do

@@ -157,7 +157,7 @@ TEST_P(CalicoV3Script, EndpointsAreReadFromJsonAsTablesLeaveCellsEmpty) {
   auto script = with_answer(k_endpoints);
   script.line("mrc_calico3_weps; cat \"$MRC_D/weps\"");
   EXPECT_EQ(run(script).out,
-            "docker2.local b2 eth0 calib2 10.77.0.51/32 mysql-replication,other\n"
+            "docker2.local b2 eth0 calib2 10.77.0.51 mysql-replication,other\n"
             "w1 - - cali99 - -\n");
   auto none = with_answer("{\n  \"kind\": \"WorkloadEndpointList\",\n  \"items\": []\n}");
   none.line("mrc_calico3_weps; wc -l <\"$MRC_D/weps\"");
@@ -251,7 +251,7 @@ TEST_P(CalicoV3Script, AForeignHolderEndsItAndNothingIsTakenOff) {
         .line("mrc_calico3_free 10.77.0.51 mysql-slave1");
     return run(script);
   };
-  const auto endpoint = ask("docker2.local b2 eth0 calib2 10.77.0.51/32 p\n", "");
+  const auto endpoint = ask("docker2.local b2 eth0 calib2 10.77.0.51 p\n", "");
   EXPECT_EQ(endpoint.status, 1);
   EXPECT_EQ(endpoint.out,
             "the address 10.77.0.51 of mysql-slave1 is held by an endpoint that mrc did not make: "
@@ -259,7 +259,7 @@ TEST_P(CalicoV3Script, AForeignHolderEndsItAndNothingIsTakenOff) {
   const auto handle = ask("", "p.b2");
   EXPECT_EQ(handle.status, 1);
   EXPECT_THAT(handle.out, HasSubstr("is taken in Calico's IPAM by p.b2"));
-  const auto ours = ask("me a1 eth0 calia1 10.77.0.51/32 mysql-replication\n", "");
+  const auto ours = ask("me a1 eth0 calia1 10.77.0.51 mysql-replication\n", "");
   EXPECT_EQ(ours.out, "detach me a1 mysql-replication\n");
 }
 
@@ -300,7 +300,7 @@ TEST_P(CalicoV3Script, ANoOpAddIsNotTakenForHealth) {
       .line("mrc_calico3_alone() { :; }; mrc_record() { :; }; mrc_calico3_free() { :; }")
       .line("mrc_calico3_clear() { :; }; mrc_calico3_cni_call() { :; }")
       .line(
-          "mrc_calico3_weps() { echo \"$(mrc_calico3_me) {} eth0 cali{} 10.77.0.50/32 p\" "
+          "mrc_calico3_weps() { echo \"$(mrc_calico3_me) {} eth0 cali{} 10.77.0.50 p\" "
           ">\"$MRC_D/weps\"; }",
           repeat("a1"),
           repeat("a1").substr(0, 11))
@@ -328,7 +328,7 @@ TEST_P(CalicoV3Script, WhetherAPoolIsUsedIsAskedOfTheAddressesInIt) {
   auto script = gone_script(m_want, false);
   script
       .line("cp {} \"$MRC_D/weps\"",
-            keep("rows", "h w eth0 cali 10.77.3.9/32,fd00::1/128 p\nh w - - - -\n"))
+            keep("rows", "h w eth0 cali 10.77.3.9,fd00::1/128 p\nh w - - - -\n"))
       .line("for pool in 10.77.0.0/16 10.77.0.0/24 10.77.3.0/26 10.78.0.0/16; do")
       .line("if mrc_calico3_within $pool; then echo $pool; fi; done");
   EXPECT_EQ(run(script).out, "10.77.0.0/16\n10.77.3.0/26\n");
