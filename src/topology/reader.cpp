@@ -6,11 +6,6 @@
 #include "topology/keys.hpp"
 
 namespace mrc::topology {
-namespace {
-
-constexpr std::array<std::string_view, 1> k_calico_versions{"v0.22.0"};
-
-}  // namespace
 
 bool all_of(std::string_view text, std::string_view extra) {
   return std::all_of(text.begin(), text.end(), [&](char c) {
@@ -286,65 +281,6 @@ Etcd Reader::etcd(const Section& root) {
   out.install = install == "none" ? Etcd::Install::none : Etcd::Install::package;
   out.client_port = port(*section, "client_port").value_or(Port(2379));
   out.peer_port = port(*section, "peer_port").value_or(Port(2380));
-  return out;
-}
-
-Calico Reader::calico(const Section& root) {
-  Calico out;
-  const auto section = need(root, "calico");
-  if (!section) return out;
-  check_names(*section);
-  out.version = needed_text(*section, "version");
-  const bool known = std::find(k_calico_versions.begin(), k_calico_versions.end(), out.version) !=
-                     k_calico_versions.end();
-  if (!out.version.empty() && !known) {
-    m_diags
-        .error("MRC-T055",
-               section->get("version")->at(),
-               "this mrc has no driver for Calico '{}'",
-               out.version)
-        .hint("it has: {}", fmt::join(k_calico_versions, ", "));
-  }
-  if (const auto pool = need(*section, "pool")) {
-    out.pool.at = pool->at();
-    const auto written = pool->text(m_diags);
-    const auto cidr = written ? Cidr::parse(*written) : std::nullopt;
-    if (written && !cidr) {
-      m_diags.error("MRC-T056",
-                    pool->at(),
-                    "calico.pool must be a network, such as 10.77.0.0/24, not '{}'",
-                    *written);
-    } else if (cidr) {
-      out.pool.value = *cidr;
-      if (cidr->text() != *written) {
-        m_diags
-            .error(
-                "MRC-T057", pool->at(), "'{}' is an address in a network, not a network", *written)
-            .hint("write {}", *cidr);
-      }
-      if (cidr->prefix() > 26) {
-        m_diags
-            .error("MRC-T058",
-                   pool->at(),
-                   "the pool {} is smaller than Calico's block of 64 addresses",
-                   *cidr)
-            .hint("a /26 or larger");
-      }
-    }
-  }
-  out.nat_outgoing = flag(*section, "nat_outgoing");
-  out.ipip = flag(*section, "ipip");
-  out.libnetwork = flag(*section, "libnetwork");
-  out.profile = text(*section, "profile", "mysql-replication");
-  if (!all_of(out.profile, "._-") || out.profile.size() > 39 || out.profile.starts_with('-')) {
-    m_diags
-        .error(
-            "MRC-T059", section->get("profile")->at(), "'{}' is no name of a profile", out.profile)
-        .hint("letters, digits, '.', '_', '-', at most 39");
-  }
-  if (const auto value = find(*section, "calicoctl")) out.calicoctl = artefact(*value);
-  out.node_image = text(*section, "node_image", "calico/node:v0.22.0");
-  out.libnetwork_image = text(*section, "libnetwork_image", "calico/node-libnetwork:v0.9.0");
   return out;
 }
 

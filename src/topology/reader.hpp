@@ -35,6 +35,10 @@ class Reader {
   Host host(const std::string& name, const Section& value);
   Etcd etcd(const Section& root);
   Calico calico(const Section& root);
+  void calico_pool(const Section& section, Calico& out);
+  void calico_profile(const Section& section, Calico& out);
+  void calico_v0(const Section& section, Calico& out);
+  void calico_v3(const Section& section, Calico& out);
   Mysql mysql(const Section& root);
   void image(const Section& section, Mysql& mysql);
   void replication(const Section& section, Mysql& mysql);

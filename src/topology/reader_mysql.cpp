@@ -175,7 +175,7 @@ void Reader::image(const Section& section, Mysql& mysql) {
   }
   if (mysql.replication_tls ==
       (known->server_key ? ReplicationTls::off : ReplicationTls::server_key)) {
-    m_diags.error("MRC-T073",
+    m_diags.error("MRC-T077",
                   section.get("replication")->get("tls")->at(),
                   "{} {}.{} {}",
                   name_of(mysql.flavour),
@@ -203,7 +203,7 @@ void Reader::replication(const Section& section, Mysql& mysql) {
   } else if (tls == "server-key") {
     mysql.replication_tls = ReplicationTls::server_key;
   } else if (tls != "auto") {
-    m_diags.error("MRC-T072",
+    m_diags.error("MRC-T076",
                   section.get("tls")->at(),
                   "mysql.replication.tls is auto, off or server-key, not '{}'",
                   tls);
@@ -217,7 +217,7 @@ void Reader::check_options(const Section& section, const Mysql& mysql) {
   for (const auto& [name, part] : value->entries(m_diags)) {
     if (name.starts_with("loose")) continue;
     if (const auto fault = option_fault(mysql.flavour, mysql.version, bare_option(name))) {
-      m_diags.error("MRC-T074", part.key_at(), "{}", *fault);
+      m_diags.error("MRC-T078", part.key_at(), "{}", *fault);
     }
   }
 }

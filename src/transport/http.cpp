@@ -57,18 +57,6 @@ tl::unexpected<Error> cannot(std::string_view verb, const fs::path& path) {
   return fail(ErrorKind::io, "cannot {} {}: {}", verb, path.string(), std::strerror(errno));
 }
 
-/// Empty when there is no such file.
-std::string sha256_of_file(const fs::path& path) {
-  const File file(std::fopen(path.c_str(), "rbe"));
-  if (file == nullptr) return {};
-  Sha256 sum;
-  std::array<char, 65536> buffer{};
-  while (const auto got = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
-    sum.add({buffer.data(), got});
-  }
-  return std::ferror(file.get()) != 0 ? std::string() : sum.text();
-}
-
 int on_progress(void* data, curl_off_t total, curl_off_t got, curl_off_t, curl_off_t) {
   const auto& what = *static_cast<const Download*>(data);
   if (what.stop.stop_requested()) return 1;
@@ -133,6 +121,30 @@ std::string sha256_of(std::string_view bytes) {
   Sha256 sum;
   sum.add(bytes);
   return sum.text();
+}
+
+std::string sha256_of_file(const fs::path& file_name) {
+  const File file(std::fopen(file_name.c_str(), "rbe"));
+  if (file == nullptr) return {};
+  Sha256 sum;
+  std::array<char, 65536> buffer{};
+  while (const auto got = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
+    sum.add({buffer.data(), got});
+  }
+  return std::ferror(file.get()) != 0 ? std::string() : sum.text();
+}
+
+Result<std::string> fetch_text(const std::string& url) {
+  const File file(std::tmpfile());
+  if (file == nullptr) return cannot("write", "a temporary file");
+  if (auto got = transfer({url, {}, {}, {}, {}}, file.get()); !got) return fail(got.error());
+  std::string text;
+  std::rewind(file.get());
+  std::array<char, 4096> buffer{};
+  while (const auto got = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
+    text.append(buffer.data(), got);
+  }
+  return text;
 }
 
 Result<void> download(const Download& what) {

@@ -24,5 +24,5 @@ need() {
 need_build() {
   need ca-certificates g++ cmake ninja-build ccache libfmt-dev libspdlog-dev libexpected-dev \
     libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libcurl4-openssl-dev libssl-dev \
-    libmariadb-dev libvalijson-dev librapidcheck-dev libgtest-dev libgmock-dev openssh-client pkg-config
+    libmariadb-dev zlib1g-dev libvalijson-dev librapidcheck-dev libgtest-dev libgmock-dev openssh-client pkg-config
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,10 +11,18 @@
 
 namespace mrc::systems {
 
-/// A file that steps put on hosts, already on the workstation and verified.
-struct Artefact {
+/// An artefact as it travels: compressed by gzip.
+struct Packed {
   std::shared_ptr<const std::string> bytes;
-  std::string sha256;
+  std::string sha256;  ///< of what is packed
+};
+
+/// A file that steps put on hosts, verified.
+struct Artefact {
+  std::shared_ptr<const std::string> bytes;  ///< null: it is big, and only `pack` gives it
+  std::string sha256;                        ///< empty: not known before `pack` was asked
+  /// Fetches it where it is not on the workstation yet, once. Errors: io.
+  std::function<Result<Packed>()> pack = {};
 };
 
 /// What every system is made from. The references outlive the systems.

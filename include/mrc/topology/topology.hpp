@@ -63,15 +63,25 @@ struct Etcd {
 };
 
 struct Calico {
-  std::string version;  ///< "v0.22.0"
+  /// How packets travel between hosts; the cross-subnet ones tunnel only where the hosts share no
+  /// network.
+  enum class Mode { none, ipip, ipip_cross_subnet, vxlan, vxlan_cross_subnet };
+  std::string version;  ///< "v0.22.0", "v3.32.1"
   Located<Cidr> pool;
   bool nat_outgoing = false;
-  bool ipip = false;
+  bool ipip = false;       ///< only v0.22
+  Mode mode = Mode::none;  ///< only v3
+  int mtu = 0;             ///< of a container's interface; 0: Calico's own choice; only v3
   std::string profile;
   bool libnetwork = false;  ///< the article's --libnetwork; only v0.22
   std::optional<ArtefactSource> calicoctl;
-  std::string node_image;        ///< "calico/node:v0.22.0"
-  std::string libnetwork_image;  ///< "calico/node-libnetwork:v0.9.0"
+  std::optional<ArtefactSource> cni;           ///< the program `calico`; only v3
+  std::optional<ArtefactSource> node_archive;  ///< what `docker load` makes the image of; only v3
+  std::string node_image;                      ///< "calico/node:v0.22.0"
+  std::string libnetwork_image;                ///< "calico/node-libnetwork:v0.9.0"; only v0.22
+
+  /// Of the two generations, which share no command, key or file.
+  bool is_v3() const { return version.starts_with("v3."); }
 };
 
 /// The options of mysqld in the order written: name → value; a name alone has no value.

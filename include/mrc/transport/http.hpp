@@ -14,6 +14,9 @@ namespace mrc::transport {
 /// SHA-256 as 64 lowercase hex digits.
 std::string sha256_of(std::string_view bytes);
 
+/// The same of a file; empty when there is none or it cannot be read.
+std::string sha256_of_file(const std::filesystem::path& file);
+
 struct Download {
   std::string url;
   std::filesystem::path target;
@@ -28,5 +31,8 @@ struct Download {
 /// kept. Two who fetch the same at once do so one after the other.
 /// Errors: io, with curl's own reason or both checksums; cancelled.
 Result<void> download(const Download& what);
+
+/// Fetches a short text; what it says is not verified. Errors: io.
+Result<std::string> fetch_text(const std::string& url);
 
 }  // namespace mrc::transport

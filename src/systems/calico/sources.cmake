@@ -1,5 +1,6 @@
 list(APPEND MRC_SYSTEMS_SOURCES
   calico/calico.cpp
+  calico/generation.cpp
   calico/v0/checks.cpp
   calico/v0/claims.cpp
   calico/v0/cluster.cpp
@@ -13,10 +14,30 @@ list(APPEND MRC_SYSTEMS_SOURCES
   calico/v0/status.cpp
   calico/v0/steps.cpp
   calico/v0/table.cpp
-  calico/v0/teardown.cpp)
+  calico/v0/teardown.cpp
+  calico/v3/checks.cpp
+  calico/v3/claims.cpp
+  calico/v3/cluster.cpp
+  calico/v3/desired.cpp
+  calico/v3/driver.cpp
+  calico/v3/endpoints.cpp
+  calico/v3/files.cpp
+  calico/v3/made.cpp
+  calico/v3/node.cpp
+  calico/v3/preflight.cpp
+  calico/v3/probe.cpp
+  calico/v3/scripts.cpp
+  calico/v3/status.cpp
+  calico/v3/steps.cpp
+  calico/v3/teardown.cpp)
 list(APPEND MRC_SYSTEMS_SCRIPTS
   calico/v0/calico_v0.sh
   calico/v0/calico_v0_endpoint.sh
   calico/v0/calico_v0_etcd.sh
   calico/v0/calico_v0_gone.sh
-  calico/v0/calico_v0_probe.sh)
+  calico/v0/calico_v0_probe.sh
+  calico/v3/calico_v3.sh
+  calico/v3/calico_v3_endpoint.sh
+  calico/v3/calico_v3_etcd.sh
+  calico/v3/calico_v3_gone.sh
+  calico/v3/calico_v3_probe.sh)

@@ -52,22 +52,23 @@ std::string short_id(const std::string& id) { return id.substr(0, 19); }  // sha
 }  // namespace
 
 std::vector<std::string> run_words(const Desired& desired, const Server& server) {
-  return {"--hostname",
-          server.id.text(),
-          "--restart",
-          "unless-stopped",
-          // Docker's own 10 s kill a master whose slaves are attached.
-          "--stop-timeout",
-          "120",
-          // Where mysqld looks for a my.cnf of this server alone: see role_lines.
-          "-e",
-          "MYSQL_HOME=/var/lib/mysql",
-          "--label",
-          "mrc.deployment=" + desired.deployment,
-          "--label",
-          "mrc.server=" + server.id.text(),
-          "-v",
-          data_path(desired, server.id) + ":/var/lib/mysql"};
+  std::vector<std::string> words;
+  if (!desired.network.empty()) words = {"--network", desired.network};
+  words.insert(words.end(),
+               {"--hostname",
+                server.id.text(),
+                "--restart",
+                "unless-stopped",
+                // Docker's own 10 s kill a master whose slaves are attached.
+                "--stop-timeout",
+                "120",
+                "--label",
+                "mrc.deployment=" + desired.deployment,
+                "--label",
+                "mrc.server=" + server.id.text(),
+                "-v",
+                data_path(desired, server.id) + ":/var/lib/mysql"});
+  return words;
 }
 
 std::string spec_hash(const Desired& desired, const Server& server) {
@@ -87,6 +88,7 @@ Fields wanted_fields(const Desired& desired, const Server& server) {
              {"label", "mrc.deployment=" + desired.deployment},
              {"label", "mrc.server=" + server.id.text()},
              {"label", "mrc.spec=" + spec_hash(desired, server)}};
+  if (!desired.network.empty()) out.push_back({"network", desired.network});
   for (const auto& option : server.options) out.push_back(argument_field(option));
   return out;
 }

@@ -60,6 +60,9 @@ Desired make_desired(const Inputs& inputs) {
   out.deployment = topology.name;
   out.image = *topology.mysql.image;
   out.data_root = topology.mysql.data_root;
+  // Calico v3 gives a container its only network: beside Docker's bridge, whose default route it
+  // takes, replies to what comes in there would be lost.
+  if (topology.calico.is_v3()) out.network = "none";
   out.root_host = topology.mysql.root_host;
   out.user = topology.mysql.replication_user;
   out.root_password = inputs.secrets.root_password;

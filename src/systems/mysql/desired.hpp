@@ -27,6 +27,7 @@ struct Desired {
   std::string deployment;
   std::string image;
   std::string data_root;
+  std::string network;  ///< of Docker's, for the containers; empty: its bridge
   std::string root_host;
   std::string user;  ///< of replication
   Secret root_password;

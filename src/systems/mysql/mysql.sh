@@ -250,12 +250,17 @@ mrc_mysql_init() {
   sync
 }
 
-# mrc_mysql_run NAME OPTION_AND_IMAGE..: docker run of the server, with IPv6 left on inside where the
-# host has it: Calico's tool breaks off half-way where only one side has it.
+# mrc_mysql_run NAME OPTION_AND_IMAGE..: docker run of the server. Where the host has IPv6, it is left on
+# inside for the old Calico's tool, which breaks off half-way where only one side has it, and off where
+# Calico is the only network, and of IPv4 only.
 mrc_mysql_run() {
   mrc_mysql_name=$1
   shift
-  if [ -e /proc/net/if_inet6 ]; then set -- --sysctl net.ipv6.conf.all.disable_ipv6=0 "$@"; fi
+  mrc_mysql_ipv6_off=0
+  if [ "$1 $2" = '--network none' ]; then mrc_mysql_ipv6_off=1; fi
+  if [ -e /proc/net/if_inet6 ]; then
+    set -- --sysctl "net.ipv6.conf.all.disable_ipv6=$mrc_mysql_ipv6_off" "$@"
+  fi
   docker run -d --name "$mrc_mysql_name" "$@" >/dev/null
 }
 

@@ -133,7 +133,7 @@ class Dialect(Story):
         self.use(self.text.replace("  data_root:", f"  options: {{{self.no_option}}}\n  data_root:"))
         done = self.site.mrc("plan")
         self.assertEqual(done.returncode, 1, summary(done))
-        self.assertIn("MRC-T074", done.stderr)
+        self.assertIn("MRC-T078", done.stderr)
         self.use(self.text)
 
     def test_09_a_file_that_takes_the_image_for_another_is_told_so(self) -> None:

@@ -1,5 +1,6 @@
 #include "systems/calico/v0/driver.hpp"
 
+#include "systems/calico/generation.hpp"
 #include "systems/calico/v0/desired.hpp"
 #include "systems/calico/v0/parts.hpp"
 #include "systems/calico/v0/probe.hpp"
@@ -17,7 +18,9 @@ class Driver final : public System {
   Result<std::vector<Finding>> preflight(const Observations& seen) const override {
     auto reading = read(m_desired, seen, true);
     if (!reading) return fail(std::move(reading).error());
-    return findings(m_desired, *reading);
+    // Beside that, all that the other generation needs would be found in the way as well.
+    auto other = generation_findings(seen, Generation::v0, m_desired.deployment);
+    return other.empty() ? findings(m_desired, *reading) : std::move(other);
   }
   Result<std::vector<plan::Step>> steps(const Observations& seen) const override {
     auto reading = read(m_desired, seen, true);
@@ -40,6 +43,7 @@ class Driver final : public System {
   }
   Result<std::vector<plan::Step>> teardown(const Observations& seen,
                                            bool /*delete_data*/) const override {
+    if (auto same = same_generation(seen, Generation::v0); !same) return fail(same.error());
     auto reading = read(m_desired, seen, false);
     if (!reading) return fail(std::move(reading).error());
     return teardown_steps(m_desired, *reading);

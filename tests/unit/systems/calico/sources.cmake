@@ -9,4 +9,8 @@ list(APPEND MRC_SYSTEMS_TESTS
   calico/v0_status_test.cpp
   calico/v0_steps_test.cpp
   calico/v0_table_test.cpp
-  calico/v0_teardown_test.cpp)
+  calico/v0_teardown_test.cpp
+  calico/v3_findings_test.cpp
+  calico/v3_reading_test.cpp
+  calico/v3_script_test.cpp
+  calico/v3_steps_test.cpp)
