@@ -7,6 +7,7 @@
 /// Each hangs one command on the root; its file is named after it.
 namespace mrc::cli {
 
+void add_init(CLI::App& root, Env& env);
 void add_validate(CLI::App& root, Env& env);
 void add_plan(CLI::App& root, Env& env);
 void add_apply(CLI::App& root, Env& env);

@@ -26,7 +26,7 @@ std::optional<SourceText> read_source(const std::string& path, Env& env) {
   if (text) return SourceText{path, std::move(*text)};
   env.err << fmt::format("mrc: cannot read {}: {}\n", path, std::strerror(errno));
   if (path == "topology.yaml") {
-    env.err << "  hint: name a file, or set MRC_TOPOLOGY; examples/ has some to start from\n";
+    env.err << "  hint: name a file, set MRC_TOPOLOGY, or let mrc init write one to start from\n";
   }
   return {};
 }

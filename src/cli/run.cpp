@@ -18,6 +18,7 @@ ExitCode run(const std::vector<std::string>& args, Env& env) {
       "3 preflight failed, nothing changed; 4 apply or destroy failed part-way; 5 verify failed;\n"
       "6 locked by somebody else; 7 a host is unreachable, nothing changed; 70 a bug in mrc;\n"
       "130 interrupted.");
+  add_init(root, env);
   add_validate(root, env);
   add_plan(root, env);
   add_apply(root, env);

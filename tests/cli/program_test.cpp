@@ -69,12 +69,27 @@ TEST_F(Program, EveryExampleIsValid) {
     const auto said = run("validate '" + one.path().string() + "'");
     EXPECT_EQ(said.status, 0) << one.path() << said.err;
   }
-  EXPECT_GE(count, 1);
+  EXPECT_GE(count, 2);
+}
+
+TEST_F(Program, InitWritesAFileThatIsValidAndNeverOverOne) {
+  const auto first = run("init");
+  EXPECT_EQ(first.status, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("mrc validate topology.yaml"));
+  EXPECT_EQ(run("validate").status, 0);
+  EXPECT_EQ(test::read_file(m_folder / "topology.yaml"),
+            test::read_file(MRC_SOURCE_DIR "/examples/current.yaml"));
+  const auto second = run("init --from-blog");
+  EXPECT_EQ(second.status, 1);
+  EXPECT_THAT(second.err, HasSubstr("topology.yaml: it is there already, and stays as it is"));
+  EXPECT_EQ(run("init --from-blog -").out,
+            test::read_file(MRC_SOURCE_DIR "/examples/blog-2016.yaml"));
+  EXPECT_EQ(run("init none/such.yaml").status, 1);
 }
 
 TEST_F(Program, EveryCommandThatTheHelpListsHasAHelpOfItsOwn) {
   const std::string commands =
-      "validate plan apply promote verify status destroy graph history show schema version";
+      "init validate plan apply promote verify status destroy graph history show schema version";
   std::istringstream words(commands);
   for (std::string command; words >> command;) {
     EXPECT_THAT(run("--help").out, HasSubstr("  " + command));

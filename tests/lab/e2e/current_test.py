@@ -128,7 +128,7 @@ class CurrentStory(Story):
             self.assertIn(("calico", host, SERVERS[host]), rows)
 
     def test_08_a_second_apply_changes_nothing(self) -> None:
-        look = "docker inspect -f '{{.Id}} {{.State.StartedAt}}' $(docker ps -q | sort); cat /var/lib/mrc/current.json"
+        look = "docker inspect -f '{{.Id}} {{.State.StartedAt}}' $(docker ps -q | sort); cat /var/lib/mrc/orders.json"
         before = [self.site.ssh(host, look) for host in HOSTS]
         self.apply()
         self.assertEqual(before, [self.site.ssh(host, look) for host in HOSTS])
@@ -178,10 +178,10 @@ class CurrentStory(Story):
         self.well()
 
     def test_14_a_lost_record_is_written_again(self) -> None:
-        before = self.site.ssh("docker2", "grep -o '\"calico3/[^\"]*\"' /var/lib/mrc/current.json | sort")
-        self.site.ssh("docker2", "rm /var/lib/mrc/current.json")
+        before = self.site.ssh("docker2", "grep -o '\"calico3/[^\"]*\"' /var/lib/mrc/orders.json | sort")
+        self.site.ssh("docker2", "rm /var/lib/mrc/orders.json")
         self.apply()
-        after = self.site.ssh("docker2", "grep -o '\"calico3/[^\"]*\"' /var/lib/mrc/current.json | sort")
+        after = self.site.ssh("docker2", "grep -o '\"calico3/[^\"]*\"' /var/lib/mrc/orders.json | sort")
         for key in ("calico3/endpoint/mysql-slave1", "calico3/node", "calico3/file/cni", "calico3/file/calicoctl"):
             self.assertIn(key, before)
             self.assertIn(key, after)
