@@ -33,6 +33,14 @@ def lab(*args: str, timeout: int = 900) -> str:
     return done.stdout
 
 
+def lab_for(topology: Path) -> None:
+    """Bare hosts that have the server which the topology asks for; it would be pulled elsewhere."""
+    lab("reset")
+    image = re.search(r"^  image: (\S+)", topology.read_text(), re.M)[1]
+    if image != "mysql:5.6":
+        lab("load", image)
+
+
 def lab_environment() -> dict[str, str]:
     """What `lab env` exports, as a dictionary."""
     found = {}
