@@ -57,12 +57,12 @@ bool is_whole(Call& call, const std::string& server, const std::string& script) 
 int keep(Call& call) {
   const auto& server = call.arg(1);
   const auto unit = unit_of(call.arg(0), server);
-  const auto script = call.file(2);
+  const auto script = call.file(2) + call.file(3);
   auto& files = call.host.files;
-  if (files[script_of(call.arg(0), server)] != script || files[file_of(unit)] != call.file(3)) {
+  if (files[script_of(call.arg(0), server)] != script || files[file_of(unit)] != call.file(4)) {
     call.shell.call("mrc_unwatch", {call.arg(0), server}, call);
     files[script_of(call.arg(0), server)] = script;
-    files[file_of(unit)] = call.file(3);
+    files[file_of(unit)] = call.file(4);
   }
   call.host.keepers[unit].enabled = true;
   call.shell.tick();

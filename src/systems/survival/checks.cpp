@@ -1,4 +1,3 @@
-#include "mrc/base/hash.hpp"
 #include "systems/survival/steps.hpp"
 
 namespace mrc::systems::survival {
@@ -55,7 +54,7 @@ std::vector<Check> checks(const std::string& deployment, const std::vector<Keepe
               want,
               "MRC-V702",
               "its unit brings back what the file says",
-              [file = cksum(want.file), script = cksum(want.script)](const Unit* now) -> Verdict {
+              [file = want.file_sum, script = want.script_sum](const Unit* now) -> Verdict {
                 // Without a unit there is nothing to compare; the other check tells of that.
                 if (now == nullptr || (now->file == file && now->script == script)) return {};
                 return {Level::fail,

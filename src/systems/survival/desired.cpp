@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "mrc/base/bug.hpp"
+#include "mrc/base/hash.hpp"
 #include "survival_keep.sh.hpp"
 
 namespace mrc::systems::survival {
@@ -33,11 +34,13 @@ std::string unit_text(const std::string& deployment, const ServerId& server) {
       unit);
 }
 
-std::string script_text(const std::string& deployment,
-                        const ServerId& server,
-                        const std::vector<std::unique_ptr<System>>& systems) {
+/// What runs for ever, with what all systems restore.
+shell::Script keeping(const std::string& deployment,
+                      const ServerId& server,
+                      const std::vector<std::unique_ptr<System>>& systems) {
   shell::Script script;
   script.use(embedded::survival_keep_sh)
+      .line("# By mrc for {}: {}", deployment, server)
       .line("MRC_D=/run/mrc-{}.{}", deployment, server)
       .line("mrc_survival_restore() {");
   std::vector<std::string> shares;
@@ -53,10 +56,8 @@ std::string script_text(const std::string& deployment,
     // Each in a shell of its own: a lock that one holds ends with it.
     script.line("(").append(restore).line(")");
   }
-  script.line(":").line("}").line(
+  return script.line(":").line("}").line(
       "mrc_survival {} {} {}", deployment, server, fmt::format("{}", fmt::join(shares, ", ")));
-  return "# Written by mrc for " + deployment + ": run by " + unit_name(deployment, server) + "\n" +
-         script.text();
 }
 
 }  // namespace
@@ -68,12 +69,27 @@ std::string unit_name(const std::string& deployment, const ServerId& server) {
 std::vector<Keeper> desired(const topology::Topology& topology,
                             const std::vector<std::unique_ptr<System>>& systems) {
   std::vector<Keeper> all;
+  std::shared_ptr<const std::string> functions;
+  Cksum sum;
   for (const auto& server : topology.mysql.servers) {
-    all.push_back({server.id,
-                   server.host,
-                   unit_name(topology.name, server.id),
-                   unit_text(topology.name, server.id),
-                   script_text(topology.name, server.id, systems)});
+    auto text = keeping(topology.name, server.id, systems).text();
+    const auto at = text.find("mrc_main() {\n");
+    MRC_CHECK(at != std::string::npos);
+    if (functions == nullptr || text.compare(0, at, *functions) != 0) {
+      functions = std::make_shared<const std::string>(text.substr(0, at));
+      sum = Cksum().add(*functions);
+    }
+    Keeper one;
+    one.server = server.id;
+    one.host = server.host;
+    one.unit = unit_name(topology.name, server.id);
+    one.file = unit_text(topology.name, server.id);
+    one.functions = functions;
+    one.body = text.substr(at);
+    one.file_sum = cksum(one.file);
+    auto both = sum;
+    one.script_sum = both.add(one.body).text();
+    all.push_back(std::move(one));
   }
   return all;
 }

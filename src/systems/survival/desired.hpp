@@ -14,10 +14,13 @@ namespace mrc::systems::survival {
 struct Keeper {
   ServerId server;
   HostId host;
-  std::string unit;    ///< its name, "mrc-orders.mysql-master.service"
-  std::string file;    ///< the unit's text
-  std::string script;  ///< what it runs
-  bool operator==(const Keeper&) const = default;
+  std::string unit;  ///< its name, "mrc-orders.mysql-master.service"
+  std::string file;  ///< the unit's text
+  /// What it runs: functions, which most servers have in common, and what calls them.
+  std::shared_ptr<const std::string> functions;
+  std::string body;
+  std::string file_sum;    ///< cksum of the file
+  std::string script_sum;  ///< and of functions and body, one behind the other
 };
 
 /// In the file's order. `systems` are asked once, for what each brings back.

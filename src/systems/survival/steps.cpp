@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "mrc/base/hash.hpp"
 #include "mrc/plan/milestone.hpp"
 #include "survival.sh.hpp"
 
@@ -24,16 +23,17 @@ Step keep(const std::string& deployment, const Keeper& want) {
   step.id = StepId(fmt::format("survival/{}/keep", want.server));
   step.host = want.host;
   step.title = fmt::format("have {} bring {} back by itself", want.host, want.server);
-  step.goal = fmt::format("{} {} {}", want.unit, cksum(want.file), cksum(want.script));
+  step.goal = fmt::format("{} {} {}", want.unit, want.file_sum, want.script_sum);
   step.apply.use(embedded::survival_sh)
       .line("mrc_record {} {} {}",
             deployment,
             record_key(want.server),
             fmt::format("\"{}\"", want.unit));
-  step.apply.line("mrc_survival_keep {} {} {} {}",
+  step.apply.line("mrc_survival_keep {} {} {} {} {}",
                   deployment,
                   want.server,
-                  step.apply.attach(want.script),
+                  step.apply.attach(want.functions),
+                  step.apply.attach(want.body),
                   step.apply.attach(want.file));
   // From the first moment it restores what it finds missing, so all of it is to be there first.
   step.needs = {milestone::host_ready(want.host),
@@ -87,8 +87,8 @@ std::vector<plan::DiffLine> differences(const Keeper& want, const Unit* now) {
   const auto compare = [&](const char* what, const std::string& is, const std::string& wanted) {
     if (is != wanted) diff.push_back({Change::update, what, is, wanted});
   };
-  compare("unit's file", now->file, cksum(want.file));
-  compare("unit's script", now->script, cksum(want.script));
+  compare("unit's file", now->file, want.file_sum);
+  compare("unit's script", now->script, want.script_sum);
   compare("at boot", now->enabled, "enabled");
   compare("now", now->active, "active");
   return diff;

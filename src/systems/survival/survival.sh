@@ -34,9 +34,12 @@ mrc_survival_probe() {
   echo end
 }
 
-# mrc_survival_keep DEPLOYMENT SERVER SCRIPT UNIT: the unit with these two files is enabled and runs, and has
-# found or made the server whole. It is stopped while a file of it changes: what runs is what stands there.
+# mrc_survival_keep DEPLOYMENT SERVER FUNCTIONS BODY UNIT: the unit with this file and a script of these two parts
+# is enabled and runs, and has found or made the server whole. It is stopped while a file of it changes: what
+# runs is what stands there.
 mrc_survival_keep() {
+  cat "$3" "$4" >"$MRC_D/survival-script"
+  set -- "$1" "$2" "$MRC_D/survival-script" "$5"
   mrc_survival_unit=mrc-$1.$2.service
   mrc_survival_file=/etc/systemd/system/$mrc_survival_unit
   if ! cmp -s "$3" "/var/lib/mrc/$1.d/$2.sh" || ! cmp -s "$4" "$mrc_survival_file"; then

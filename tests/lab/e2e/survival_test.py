@@ -81,6 +81,13 @@ class Survival(Story):
         said = self.site.ssh(host, ask, check=False).split()
         return said[1] if said[:1] == ["true"] else ""
 
+    def is_whole_since(self, host: str, before: str) -> bool:
+        """It runs anew, and its unit has brought back what that start lacked: until then a slave may reach its
+        master by a way that ends when it has its own again."""
+        now = self.started(host)
+        state = self.site.ssh(host, f"cat /run/{self.unit(host)}/state", check=False)
+        return now not in ("", before) and state.startswith(f"whole container started {now}:")
+
     def survive(self, what: str, hosts: tuple[str, ...], deed, seconds: float = 90) -> None:
         """Everything is as it was after `deed`, which ends the servers of these hosts, under a writer.
         What `deed` gives is when recovery began, if that is not when it did."""
@@ -91,7 +98,7 @@ class Survival(Story):
             begin = time.monotonic()
             begin = deed() or begin
             for host in hosts:
-                wait_until(f"the server of {host} to start", lambda host=host: self.started(host) not in ("", before[host]))
+                wait_until(f"the server of {host} to be whole", lambda host=host: self.is_whole_since(host, before[host]), seconds)
             wait_until(f"recovery from: {what}", self.is_healthy, seconds)
             type(self).table.append((what, time.monotonic() - begin))
             rows = len(writer.acknowledged)

@@ -36,8 +36,8 @@ TEST_F(SurvivalStatus, EachFaultFailsItsOwnCheck) {
   EXPECT_THAT(failed(world.bare()), ElementsAre("MRC-V701"));
   EXPECT_THAT(failed(with(good, " active", " inactive")), ElementsAre("MRC-V701"));
   EXPECT_THAT(failed(with(good, "enabled", "disabled")), ElementsAre("MRC-V701"));
-  EXPECT_THAT(failed(with(good, cksum(world.want(0).file), "1:2")), ElementsAre("MRC-V702"));
-  EXPECT_THAT(failed(with(good, cksum(world.want(0).script), "-")), ElementsAre("MRC-V702"));
+  EXPECT_THAT(failed(with(good, world.want(0).file_sum, "1:2")), ElementsAre("MRC-V702"));
+  EXPECT_THAT(failed(with(good, world.want(0).script_sum, "-")), ElementsAre("MRC-V702"));
   EXPECT_THAT(failed(with(good, "whole all is there", "failing not yet back: etcd")),
               ElementsAre("MRC-V703"));
   EXPECT_THAT(failed("systemd"), SizeIs(3));

@@ -48,11 +48,17 @@ TEST_F(SurvivalSteps, AUnitComesWhenTheServerHasAllThatItWouldBringBack) {
 }
 
 TEST_F(SurvivalSteps, TheScriptHasAllSystemsSharesInTheirOrderAndNoSecret) {
-  const auto script = world.want(0).script;
+  const auto script = world.want(0).body;
   EXPECT_THAT(script,
               HasSubstr("mrc_survival_restore() {\n(\nnet_back mysql-1\n)\n(\nnat_back mysql-1\n)"
                         "\n:\n}\nmrc_survival try mysql-1 'net, nat'\n"));
-  EXPECT_THAT(world.want(2).script, HasSubstr("(\nnet_back mysql-3\n)\n:\n}\n"));
+  EXPECT_THAT(world.want(2).body, HasSubstr("(\nnet_back mysql-3\n)\n:\n}\n"));
+}
+
+TEST_F(SurvivalSteps, ServersShareTheFunctionsInMemory) {
+  const auto all = desired(world.topology, world.others);
+  EXPECT_EQ(all[0].functions, all[2].functions);
+  EXPECT_THAT(*all[0].functions, HasSubstr("mrc_survival() {"));
 }
 
 TEST_F(SurvivalSteps, AFileThatACompanionScriptNeedsComesWithIt) {
@@ -81,15 +87,15 @@ TEST_F(SurvivalSteps, AFileThatACompanionScriptNeedsComesWithIt) {
     }
   };
   world.others.push_back(std::make_unique<WithFile>());
-  EXPECT_THAT(world.want(0).script, HasSubstr("printf %s '{\"it\": \"is\"}\n' >\"$MRC_D\"/file-"));
+  EXPECT_THAT(world.want(0).body, HasSubstr("printf %s '{\"it\": \"is\"}\n' >\"$MRC_D\"/file-"));
 }
 
 TEST_F(SurvivalSteps, WhateverDiffersIsMendedAndShown) {
   const auto good = world.good(0);
   const auto one = world.want(0);
-  const auto file = cksum(one.file);
+  const auto& file = one.file_sum;
   for (const auto& [bad, field] : {std::pair{with(good, file, "1:2"), "unit's file"},
-                                   {with(good, cksum(one.script), "-"), "unit's script"},
+                                   {with(good, one.script_sum, "-"), "unit's script"},
                                    {with(good, "enabled", "disabled"), "at boot"},
                                    {with(good, " active", " inactive"), "now"}}) {
     const auto made = steps_with_first(bad);

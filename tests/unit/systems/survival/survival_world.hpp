@@ -63,7 +63,7 @@ struct SurvivalWorld : World {
         "systemd yes\nunit {0} try {1} {2} enabled active\nstate {0} whole all is there\nend\n",
         one.server,
         cksum(one.file),
-        cksum(one.script));
+        cksum(*one.functions + one.body));
   }
   std::vector<std::string> all_good() const { return {good(0), good(1), good(2)}; }
   static std::string bare() { return "systemd yes\nend\n"; }
