@@ -1,7 +1,5 @@
 #include "topology/mysql_options.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
@@ -54,22 +52,16 @@ constexpr std::array k_options{
 
 }  // namespace
 
-std::optional<std::string> option_fault(Flavour flavour,
-                                        ServerVersion version,
-                                        std::string_view name) {
+std::optional<std::string_view> unknown_option(Flavour flavour,
+                                               ServerVersion version,
+                                               std::string_view name) {
   const auto* const found = std::find_if(
       k_options.begin(), k_options.end(), [&](const auto& one) { return one.name == name; });
   if (found == k_options.end()) return {};
   const bool knows = flavour == Flavour::mariadb ? found->mariadb
                                                  : found->from <= version && version < found->until;
   if (knows) return {};
-  return fmt::format("{} {}.{} has no option {}{}{}",
-                     flavour == Flavour::mariadb ? "MariaDB" : "MySQL",
-                     version.major,
-                     version.minor,
-                     name,
-                     found->instead.empty() ? "" : "; it may have ",
-                     found->instead);
+  return found->instead;
 }
 
 }  // namespace mrc::topology

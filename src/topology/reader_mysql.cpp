@@ -216,9 +216,16 @@ void Reader::check_options(const Section& section, const Mysql& mysql) {
   if (!value || !value->is_map() || generation_of(mysql) == nullptr) return;
   for (const auto& [name, part] : value->entries(m_diags)) {
     if (name.starts_with("loose")) continue;
-    if (const auto fault = option_fault(mysql.flavour, mysql.version, bare_option(name))) {
-      m_diags.error("MRC-T078", part.key_at(), "{}", *fault);
-    }
+    const auto instead = unknown_option(mysql.flavour, mysql.version, bare_option(name));
+    if (!instead) continue;
+    auto error = m_diags.error("MRC-T078",
+                               part.key_at(),
+                               "{} {}.{} has no option {}",
+                               name_of(mysql.flavour),
+                               mysql.version.major,
+                               mysql.version.minor,
+                               name);
+    if (!instead->empty()) error.hint("what it may have is {}", *instead);
   }
 }
 

@@ -31,7 +31,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_key=   # whether a channel can be told to get the server's key
   mrc_say_status='SHOW SLAVE STATUS' mrc_say_applied=
   mrc_say_listeners='SHOW SLAVE HOSTS'
-  mrc_say_channel=table   # where the channel's password is
+  mrc_say_channel='table'   # where the channel's password is
   mrc_say_gtids=uuids
   mrc_say_executed="REPLACE(@@GLOBAL.gtid_executed, '\\n', '')"
   mrc_say_purged="REPLACE(@@GLOBAL.gtid_purged, '\\n', '')"
@@ -39,7 +39,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_heartbeats="SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='SLAVE_RECEIVED_HEARTBEATS'"
   # One statement makes an account or sets its password; ALTER USER knows no passwords.
   mrc_say_new_user='GRANT USAGE ON *.* TO' mrc_say_password='GRANT USAGE ON *.* TO'
-  mrc_say_secret=literal
+  mrc_say_secret='literal'
   mrc_say_anonymous="DELETE FROM mysql.user WHERE User = ''; FLUSH PRIVILEGES;"
 
   [ "$mrc_say_at" -ge 5007000 ] || return 0
@@ -80,14 +80,14 @@ mrc_mysql_speak_mariadb() {
   mrc_say_key=
   mrc_say_status='SHOW SLAVE STATUS' mrc_say_applied='SELECT @@GLOBAL.gtid_slave_pos AS Executed_Gtid_Set'
   mrc_say_listeners='SHOW SLAVE HOSTS'
-  mrc_say_channel=file
+  mrc_say_channel='file'
   mrc_say_gtids=positions
   mrc_say_executed='@@GLOBAL.gtid_current_pos'
   mrc_say_purged="''"
   mrc_say_waited="MASTER_GTID_WAIT('%s', %s) = 0"
   mrc_say_heartbeats="SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='SLAVE_RECEIVED_HEARTBEATS'"
   mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER'
-  mrc_say_secret=hash   # a password would stand in the binary log
+  mrc_say_secret='hash'   # a password would stand in the binary log
   mrc_say_anonymous=
 
   [ "$mrc_say_at" -ge 11004000 ] || return 0

@@ -55,7 +55,11 @@ INSTANTIATE_TEST_SUITE_P(Shells,
 
 TEST_P(MysqlDialect, WhatIsSaidToEachIsAsWrittenDown) {
   std::string all;
-  for (const auto& version : k_versions) all += "== " + version + "\n" + say(version) + "\n";
+  for (const auto& version : k_versions) {
+    const auto reported = parse_reported(version).value();
+    const bool tls = dialect_of(reported.flavour, reported.version).tls;
+    all += "== " + version + "\n" + say(version, tls ? "on" : "off") + "\n";
+  }
   all += "== 9.7.4 with server-key\n" + say("9.7.4", "server-key");
   test::expect_golden(k_golden / "mysql/statements.txt", all);
 }
@@ -121,9 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         test::MysqlWorld::of("mysql:9.7", Flavour::mysql, {9, 7}, "9.7"),
         test::MysqlWorld::of("mariadb:11.8", Flavour::mariadb, {11, 8}, "mariadb-11.8")),
-    [](const auto& info) {
-      return info.param.desired().dialect.flavour == Flavour::mysql ? "MySql97" : "MariaDb118";
-    });
+    [](const auto& one) { return std::string(one.index == 0 ? "MySql97" : "MariaDb118"); });
 
 TEST_P(MysqlRecorded, AsWantedNeedsNothing) {
   const auto& world = GetParam();

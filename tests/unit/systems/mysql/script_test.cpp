@@ -214,6 +214,47 @@ TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
       << answer.err;
 }
 
+TEST_P(MysqlScript, AnAccountIsAskedAboutAndOnlyWhatDiffersIsSaid) {
+  const std::string privilege = "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'";
+  const std::string own = "REPLICATION SLAVE ON *.*\\n";
+  const struct {
+    std::string count, login, grants, said;
+  } cases[] = {
+      {"1", "exit 0", own, ""},
+      {"1",
+       "exit 0",
+       own + "SELECT ON shop.*\\n",
+       "REVOKE ALL PRIVILEGES, GRANT OPTION FROM 'repl'@'%'" + privilege},
+      {"1", "exit 1", own, "SET SESSION sql_mode='';\nALTER USER 'repl'@'%' IDENTIFIED BY 'it''s'"},
+      {"0",
+       "exit 1",
+       "",
+       "SET SESSION sql_mode='';\nCREATE USER 'repl'@'%' IDENTIFIED BY 'it''s'" + privilege},
+  };
+  for (const auto& one : cases) {
+    test::write_file(m_here / "said", "");
+    test::write_file(m_here / "play",
+                     "case $(cat " + here("sql") + ") in *COUNT*) echo " + one.count +
+                         " ;; 'SELECT 1') " + one.login + " ;; *AS\\ privilege*) printf '" +
+                         one.grants + "' ;; *) cat " + here("sql") + " >>" + here("said") +
+                         " ;; esac\n");
+    shell::Script script;
+    const auto root = script.secret_file(Secret("x", "p"));
+    const auto secret = script.secret_file(Secret("y", "it's"));
+    script.line("mrc_mysql_speak 9.7.4; mrc_mysql_account box {} repl {}", root, secret);
+    const auto answer = run(script);
+    EXPECT_EQ(answer.status, 0) << answer.err;
+    EXPECT_EQ(test::read_file(m_here / "said"), one.said);
+  }
+}
+
+TEST_P(MysqlScript, MariaDbGetsTheHashThatItKeeps) {
+  shell::Script script;
+  const auto secret = script.secret_file(Secret("y", "it's"));
+  script.line("mrc_mysql_speak 11.8.9-MariaDB; mrc_mysql_identified {}", secret);
+  EXPECT_EQ(run(script).out, "IDENTIFIED BY PASSWORD '*03433C6B3A6A40A98822153A1ABC5C0A8A21B8CB'");
+}
+
 TEST_P(MysqlScript, TheServerIsAskedForAPasswordByItsHashAlone) {
   shell::Script script;
   script.line("mrc_mysql_password_sql box {}", script.secret_file(Secret("x", "it's")));
