@@ -107,7 +107,7 @@ class CurrentStory(Story):
             )
 
     def test_06_who_is_not_in_the_profile_reaches_3306_only(self) -> None:
-        """Another container, on Docker's bridge of another host: the profile lets 3306 in, and nothing else."""
+        """Another host is nobody in particular to Calico: the profile lets it in at 3306, and nowhere else."""
         probe = (
             "import socket,sys\n"
             "for port in (3306, 3307):\n"
