@@ -73,12 +73,12 @@ mrc_calico3_attached() {
     [ "$(cat "/sys/class/net/$3/ifindex" 2>/dev/null)" = "$mrc_calico3_index" ]
 }
 
-# mrc_calico3_rules CHAIN: all rules of the iptables in which Felix has that chain, whichever he chose. Asked
+# mrc_calico3_rules CHAIN: the filter table of the iptables in which Felix has that chain, whichever he chose. Asked
 # so, they take no lock, which would leave its file.
 mrc_calico3_rules() {
   for mrc_calico3_save in iptables-save iptables-legacy-save iptables-nft-save; do
     if command -v "$mrc_calico3_save" >/dev/null 2>&1 &&
-      "$mrc_calico3_save" 2>/dev/null >"$MRC_D/calico3-rules" &&
+      "$mrc_calico3_save" 2>/dev/null | sed -n '/^\*filter/,/^COMMIT/p' >"$MRC_D/calico3-rules" &&
       grep -q "^:$1 " "$MRC_D/calico3-rules"; then
       return 0
     fi
