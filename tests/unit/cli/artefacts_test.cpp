@@ -127,7 +127,7 @@ TEST_F(ArtefactsV3, FromTheReleaseByItsSumsOnceAndOnlyWhenAskedFor) {
   std::filesystem::create_directories(tree);
   test::write_file(tree / "calico", std::string(100'000, 'x') + "the CNI program");
   std::filesystem::create_symlink("./calico", tree / "calico-ipam");
-  const auto tar = "tar -C '" + m_folder.path() + "' -czf '" +
+  const auto tar = "tar -C '" + m_folder.path().string() + "' -czf '" +
                    (release / "release-v3.32.1.tgz").string() + "' release-v3.32.1";
   ASSERT_EQ(std::system(tar.c_str()), 0);
   const auto program = "calicoctl-linux-" + machine();
