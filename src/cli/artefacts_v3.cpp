@@ -176,7 +176,7 @@ Result<std::map<std::string, Artefact>> load_artefacts_v3(const topology::Calico
     Artefact artefact{nullptr, *sum, {}};
     // Asked for each host, answered once.
     auto kept = std::make_shared<std::optional<Result<Packed>>>();
-    artefact.pack = [want, sum = *sum, kept, &env] {
+    artefact.pack = [want, sum = *sum, kept, env] {
       if (!*kept) *kept = pack(want, sum, env);
       return **kept;
     };

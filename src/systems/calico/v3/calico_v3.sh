@@ -37,9 +37,10 @@ mrc_calico3_data() {
   mrc_calico3_ctl "$mrc_calico3_limit" "$@" --config="$MRC_D/calicoctl.cfg" --allow-version-mismatch
 }
 
-# mrc_calico3_said: the last words of calicoctl, most of whose errors go to stderr.
+# mrc_calico3_said: the last words of calicoctl, most of whose errors go to stderr. Its JSON ends without a
+# newline.
 mrc_calico3_said() {
-  cat "$MRC_D/ctl-out" "$MRC_D/ctl-err" | grep -v '^ *$' | tail -n 1
+  { cat "$MRC_D/ctl-out" && echo && cat "$MRC_D/ctl-err"; } | grep -v '^ *$' | tail -n 1
 }
 
 # mrc_calico3_must SECONDS COMMAND ARG..: its failure ends the script with its words.

@@ -10,9 +10,10 @@ mrc_calico3_link() {
   printf 'cali%.11s\n' "$1"
 }
 
-# mrc_calico3_conf NODE PROFILE: what the CNI program reads. The network's name is the profile's.
+# mrc_calico3_conf NODE PROFILE: what the CNI program reads. The network's name is the profile's. Whether a
+# node has told its name here does not matter to an endpoint that goes, maybe from another host.
 mrc_calico3_conf() {
-  printf '{"cniVersion": "0.3.1", "name": "%s", "type": "calico", "log_level": "info", "datastore_type": "etcdv3", "etcd_endpoints": "%s", "nodename": "%s", %s"ipam": {"type": "calico-ipam"}}\n' \
+  printf '{"cniVersion": "0.3.1", "name": "%s", "type": "calico", "log_level": "info", "datastore_type": "etcdv3", "etcd_endpoints": "%s", "nodename": "%s", "nodename_file_optional": true, %s"ipam": {"type": "calico-ipam"}}\n' \
     "$2" "$mrc_calico3_endpoints" "$1" "${mrc_calico3_mtu:+\"mtu\": $mrc_calico3_mtu, }"
 }
 
@@ -72,34 +73,31 @@ mrc_calico3_attached() {
     [ "$(cat "/sys/class/net/$3/ifindex" 2>/dev/null)" = "$mrc_calico3_index" ]
 }
 
-# mrc_calico3_chains LINK: Felix's rules for what goes to that interface are there, in whichever iptables he
-# chose.
-mrc_calico3_chains() {
-  for mrc_calico3_variant in iptables iptables-legacy iptables-nft; do
-    if command -v "$mrc_calico3_variant" >/dev/null 2>&1 &&
-      "$mrc_calico3_variant" -w 5 -S "cali-tw-$1" >/dev/null 2>&1; then
+# mrc_calico3_rules CHAIN: the filter table of the iptables in which Felix has that chain, whichever he chose. Asked
+# so, they take no lock, which would leave its file.
+mrc_calico3_rules() {
+  for mrc_calico3_save in iptables-save iptables-legacy-save iptables-nft-save; do
+    if command -v "$mrc_calico3_save" >/dev/null 2>&1 &&
+      "$mrc_calico3_save" 2>/dev/null | sed -n '/^\*filter/,/^COMMIT/p' >"$MRC_D/calico3-rules" &&
+      grep -q "^:$1 " "$MRC_D/calico3-rules"; then
       return 0
     fi
   done
+  echo "Felix has no chain $1"
   return 1
 }
 
 # mrc_calico3_policed LINK: what comes to that interface passes Felix's rules first, which end in a drop; nothing
 # of somebody else's stands before them in FORWARD.
 mrc_calico3_policed() {
-  for mrc_calico3_variant in iptables iptables-legacy iptables-nft; do
-    if command -v "$mrc_calico3_variant" >/dev/null 2>&1 &&
-      "$mrc_calico3_variant" -w 5 -S "cali-tw-$1" >"$MRC_D/calico3-chain" 2>/dev/null; then
-      case $("$mrc_calico3_variant" -w 5 -S FORWARD | grep '^-A' | head -n 1) in
-        *' -j cali-FORWARD') ;;
-        *) echo "cali-FORWARD is not the first in FORWARD" && return 1 ;;
-      esac
-      tail -n 1 "$MRC_D/calico3-chain" | grep -q -e ' -j DROP$' -e ' -j REJECT' && return 0
-      echo "the chain cali-tw-$1 does not end in a drop"
-      return 1
-    fi
-  done
-  echo "Felix has no rules for $1"
+  mrc_calico3_rules "cali-tw-$1" || return 1
+  case $(grep '^-A FORWARD ' "$MRC_D/calico3-rules" | head -n 1) in
+    *' -j cali-FORWARD') ;;
+    *) echo "cali-FORWARD is not the first in FORWARD" && return 1 ;;
+  esac
+  grep "^-A cali-tw-$1 " "$MRC_D/calico3-rules" | tail -n 1 | grep -q -e ' -j DROP$' -e ' -j REJECT' &&
+    return 0
+  echo "the chain cali-tw-$1 does not end in a drop"
   return 1
 }
 
@@ -107,7 +105,7 @@ mrc_calico3_policed() {
 # does not wait for him.
 mrc_calico3_served() {
   ip -4 -o route show "$1/32" | grep -q " dev $2 " || { echo "no route to $1" && return 1; }
-  mrc_calico3_chains "$2" || { echo "Felix has no rules for $2" && return 1; }
+  mrc_calico3_rules "cali-tw-$2"
 }
 
 # mrc_calico3_whole PID CONTAINER ADDRESS PROFILE: of the endpoints just listed, one is this container's and

@@ -51,10 +51,12 @@ void claim_host(const Desired& want, const HostWant& host, const Reading& readin
   if (made.node || is_others(reading, &host.id, [](const Made& one) { return one.node; })) return;
   if (!now.node || !(want.adopt || same_etcd(want, *now.node))) return;
   out["calico3/node"] = Json{{"image", now.node->image}}.dump();
-  // What they were before nobody knows; these are nobody else's.
+  // What they were before nobody knows; the first ones are nobody else's, the others go when empty.
   if (!made.has_paths) {
     out["calico3/paths"] =
-        Json::array({"/var/log/calico", "/var/run/calico", "/var/lib/calico"}).dump();
+        Json::array(
+            {"/var/log/calico", "/var/run/calico", "/var/lib/calico", "/opt/cni/bin", "/opt/cni"})
+            .dump();
   }
 }
 

@@ -136,16 +136,7 @@ class Judge {
       const auto detail =
           fmt::format("{} has {}, which overlaps {}", link, cidr->text(), m_want.cidr.text());
       const std::string remedy = "choose a pool apart from the hosts' networks";
-      const bool holds =
-          std::any_of(m_want.hosts.begin(), m_want.hosts.end(), [&](const HostWant& host) {
-            return std::any_of(
-                host.servers.begin(), host.servers.end(), [&](const ServerWant& server) {
-                  return cidr->contains(server.address);
-                });
-          });
-      if (holds && !docker) {
-        warn("the pool overlaps a network of the host", detail, remedy);
-      } else if (docker) {
+      if (docker) {
         stop("the pool overlaps a network of Docker's",
              detail,
              remedy + ", or move Docker's: bip in /etc/docker/daemon.json");

@@ -167,6 +167,7 @@ TEST(CalicoGenerations, EachFindsTheOthersRecords) {
 TEST(CalicoGenerations, AnotherDeploymentOfTheOtherOneKeepsItsHost) {
   World world;
   world.be_bare();
+  world.records["docker1"];
   world.others["docker1"]["blog"] = {{"calico/node", "{}"}};
   const auto all = world.findings();
   ASSERT_EQ(all.size(), 1U);

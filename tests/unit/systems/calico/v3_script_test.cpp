@@ -272,14 +272,14 @@ TEST_P(CalicoV3Script, TakingOffGivesNoNetworkNamespaceAndTheNamesItWasAttachedB
   EXPECT_THAT(out, HasSubstr("CNI_COMMAND=DEL CNI_CONTAINERID=" + repeat("b2")));
   EXPECT_THAT(out, ::testing::Not(HasSubstr("CNI_NETNS")));
   EXPECT_THAT(out, HasSubstr(R"("name": "mysql-replication", "type": "calico")"));
-  EXPECT_THAT(out, HasSubstr(R"("nodename": "docker2.local", "ipam")"));
+  EXPECT_THAT(out, HasSubstr(R"("nodename": "docker2.local", "nodename_file_optional")"));
 }
 
 TEST_P(CalicoV3Script, TheMtuIsInTheConfigOnlyWhereAskedFor) {
   m_want.mtu = 1400;
   auto script = make_script(m_want);
   script.line("mrc_calico3_conf n p");
-  EXPECT_THAT(run(script).out, HasSubstr(R"("nodename": "n", "mtu": 1400, "ipam")"));
+  EXPECT_THAT(run(script).out, HasSubstr(R"("mtu": 1400, "ipam")"));
 }
 
 TEST_P(CalicoV3Script, TheCniProgramsWordsAreToldWhole) {
@@ -354,6 +354,32 @@ TEST_P(CalicoV3Script, OfTheFirewallOnlyWhatIsFelixsGoes) {
             "-D FORWARD -m comment --comment \"cali:S93hcgKJrXEqnTfs\" -m comment --comment "
             "\"Policy explicitly accepted packet.\" -m mark --mark 0x10000/0x10000 -j ACCEPT\n"
             "-F cali-INPUT\n-F cali-tw-x\n-X cali-INPUT\n-X cali-tw-x\nCOMMIT\n");
+}
+
+TEST_P(CalicoV3Script, PolicedMeansFelixFirstAndADropInTheEnd) {
+  const auto ask = [&](const std::string& forward, const std::string& last) {
+    auto script = make_script(m_want);
+    // The other iptables has nothing of Felix's.
+    script
+        .line("cp {} \"$MRC_D/legacy-rules\"",
+              keep("rules",
+                   "*filter\n:cali-tw-calia1 - [0:0]\n" + forward + "-A FORWARD -j DOCKER-USER\n" +
+                       "-A cali-tw-calia1 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n" +
+                       "-A cali-tw-calia1 " + last + "\nCOMMIT\n"))
+        .line("command() { [ \"$2\" != iptables-save ] && [ \"$2\" != iptables-nft-save ]; }")
+        .line("PATH={}:$PATH", m_dir)
+        .line("printf '#!/bin/sh\\ncat {}\\n' >{}; chmod +x {}",
+              m_dir + "/legacy-rules",
+              m_dir + "/iptables-legacy-save",
+              m_dir + "/iptables-legacy-save")
+        .line("cd {}; mrc_calico3_policed calia1", m_dir);
+    return run(script);
+  };
+  const std::string first =
+      "-A FORWARD -m comment --comment \"cali:wUHhoiAYhphO9Mso\" -j cali-FORWARD\n";
+  EXPECT_EQ(ask(first, "-m comment --comment \"Drop if no profiles matched\" -j DROP").status, 0);
+  EXPECT_EQ(ask("", "-j DROP").out, "cali-FORWARD is not the first in FORWARD\n");
+  EXPECT_EQ(ask(first, "-j ACCEPT").out, "the chain cali-tw-calia1 does not end in a drop\n");
 }
 
 TEST_P(CalicoV3Script, RestoreWaitsAndGivesUpWithTheReason) {

@@ -25,7 +25,7 @@ inline std::string base64(const std::string& text) {
   for (std::size_t i = 0; i < text.size(); i += 3) {
     unsigned bits = 0;
     for (std::size_t j = 0; j < 3; ++j) {
-      const auto byte = i + j < text.size() ? static_cast<unsigned char>(text[i + j]) : 0;
+      const unsigned byte = i + j < text.size() ? static_cast<unsigned char>(text[i + j]) : 0U;
       bits = bits << 8U | byte;
     }
     for (std::size_t j = 0; j < 4; ++j) {
@@ -100,190 +100,191 @@ struct World {
     const std::string start = resources;
     std::map<std::string, std::string> all{
         {start + "clusterinformations/default",
-         R"({"kind":"ClusterInformation","apiVersion":"projectcalico.org/v3","metadata":{"name":)"
-         R"("default"},"spec":{"clusterGUID":"0123","calicoVersion":"v3.32.1","datastoreReady":true}})"},
+         R"~({"kind":"ClusterInformation","apiVersion":"projectcalico.org/v3","metadata":{"name":)~"
+         R"~("default"},"spec":{"clusterGUID":"0123","calicoVersion":"v3.32.1",)~"
+         R"~("datastoreReady":true}})~"},
         {start + "ippools/mrc-10-77-0-0-24",
-         R"({"kind":"IPPool","metadata":{"name":"mrc-10-77-0-0-24"},"spec":{"cidr":"10.77.0.0/24",)"
-         R"("vxlanMode":"Never","ipipMode":"Never","blockSize":26,"nodeSelector":"all()",)"
-         R"("allowedUses":["Workload"],"assignmentMode":"Manual"}})"},
+         R"~({"kind":"IPPool","metadata":{"name":"mrc-10-77-0-0-24"},"spec":{"cidr":)~"
+         R"~("10.77.0.0/24","vxlanMode":"Never","ipipMode":"Never","blockSize":26,)~"
+         R"~("nodeSelector":"all()","allowedUses":["Workload"],"assignmentMode":"Manual"}})~"},
         {start + "profiles/mysql-replication",
-         R"({"kind":"Profile","metadata":{"name":"mysql-replication"},"spec":{"ingress":[{"action":)"
-         R"("Allow","source":{"selector":"has(mysql-replication)"},"destination":{}},{"action":)"
-         R"("Allow","protocol":"TCP","source":{},"destination":{"ports":[3306]}}],"egress":[)"
-         R"({"action":"Allow","source":{},"destination":{}}],"labelsToApply":)"
-         R"({"mysql-replication":""}}})"},
+         R"~({"kind":"Profile","metadata":{"name":"mysql-replication"},"spec":{"ingress":[)~"
+         R"~({"action":"Allow","source":{"selector":"has(mysql-replication)"},"destination":{}},)~"
+         R"~({"action":"Allow","protocol":"TCP","source":{},"destination":{"ports":[3306]}}],)~"
+         R"~("egress":[{"action":"Allow","source":{},"destination":{}}],"labelsToApply":)~"
+         R"~({"mysql-replication":""}}})~"},
         {start + "bgpconfigurations/default", R"({"kind":"BGPConfiguration","spec":{}})"},
-        {
-      "/calico/ipam/v2/assignment/ipv4/block/10.77.0.0-26", block()
+        {"/calico/ipam/v2/assignment/ipv4/block/10.77.0.0-26", block()}};
+    for (std::size_t i = 0; i < 3; ++i) {
+      all[start + "nodes/" + node(i)] = R"({"kind":"Node","metadata":{"name":")" + node(i) +
+                                        R"("},"spec":{"bgp":{"ipv4Address":")" + ip(i) +
+                                        R"(/24"}},"status":{}})";
+      all[start + "workloadendpoints/default/" + node(i) + "-cni-" + container_id(i) + "-eth0"] =
+          endpoint_json(i);
     }
-  };
-  for (std::size_t i = 0; i < 3; ++i) {
-    all[start + "nodes/" + node(i)] = R"({"kind":"Node","metadata":{"name":")" + node(i) +
-                                      R"("},"spec":{"bgp":{"ipv4Address":")" + ip(i) +
-                                      R"(/24"}},"status":{}})";
-    all[start + "workloadendpoints/default/" + node(i) + "-cni-" + container_id(i) + "-eth0"] =
-        endpoint_json(i);
+    return all;
   }
-  return all;
-} static std::string endpoint_json(std::size_t i) {
-  return R"({"kind":"WorkloadEndpoint","spec":{"orchestrator":"cni","node":")" + node(i) +
-         R"(","containerID":")" + container_id(i) + R"(","endpoint":"eth0","ipNetworks":[")" +
-         address(i) + R"(/32"],"profiles":["mysql-replication"],"interfaceName":")" + link(i) +
-         R"(","mac":"d2:00:00:00:00:01"}})";
-}
-/// The three addresses are taken; .49 is a hole before them.
-static std::string block() {
-  std::string allocations;
-  for (int i = 0; i < 64; ++i) {
-    allocations += i == 0 ? "" : ",";
-    allocations += i >= 50 && i <= 52 ? std::to_string(i - 50) : "null";
+  static std::string endpoint_json(std::size_t i) {
+    return R"({"kind":"WorkloadEndpoint","spec":{"orchestrator":"cni","node":")" + node(i) +
+           R"(","containerID":")" + container_id(i) + R"(","endpoint":"eth0","ipNetworks":[")" +
+           address(i) + R"(/32"],"profiles":["mysql-replication"],"interfaceName":")" + link(i) +
+           R"(","mac":"d2:00:00:00:00:01"}})";
   }
-  std::string attributes;
-  for (std::size_t i = 0; i < 3; ++i) {
-    attributes += (i == 0 ? "" : ",") + (R"({"handle_id":"mysql-replication.)" + container_id(i)) +
-                  R"(","secondary":{"node":")" + node(i) + R"("}})";
+  /// The three addresses are taken; .49 is a hole before them.
+  static std::string block() {
+    std::string allocations;
+    for (int i = 0; i < 64; ++i) {
+      allocations += i == 0 ? "" : ",";
+      allocations += i >= 50 && i <= 52 ? std::to_string(i - 50) : "null";
+    }
+    std::string attributes;
+    for (std::size_t i = 0; i < 3; ++i) {
+      attributes += (i == 0 ? "" : ",") +
+                    (R"({"handle_id":"mysql-replication.)" + container_id(i)) +
+                    R"(","secondary":{"node":")" + node(i) + R"("}})";
+    }
+    return R"({"cidr":"10.77.0.0/26","affinity":"host:docker1.local","allocations":[)" +
+           allocations + R"(],"attributes":[)" + attributes + R"(],"deleted":false})";
   }
-  return R"({"cidr":"10.77.0.0/26","affinity":"host:docker1.local","allocations":[)" + allocations +
-         R"(],"attributes":[)" + attributes + R"(],"deleted":false})";
-}
 
-std::string tree() const {
-  std::string pairs;
-  for (const auto& [key, value] : keys) {
-    pairs += (pairs.empty() ? "" : ",") + (R"({"key":")" + base64(key)) + R"(","value":")" +
-             base64(value) + "\"}";
+  std::string tree() const {
+    std::string pairs;
+    for (const auto& [key, value] : keys) {
+      pairs += (pairs.empty() ? "" : ",") + (R"({"key":")" + base64(key)) + R"(","value":")" +
+               base64(value) + "\"}";
+    }
+    return R"({"header":{"cluster_id":"1"},"kvs":[)" + pairs + R"(],"count":"9"})";
   }
-  return R"({"header":{"cluster_id":"1"},"kvs":[)" + pairs + R"(],"count":"9"})";
-}
 
-static std::string node_json(std::size_t i, const std::string& with_image = image) {
-  // In no order, as calicoctl gives them.
-  return R"({"image":")" + with_image + R"(","env":["IP=)" + ip(i) +
-         R"(","CALICO_MANAGE_CNI=false","NO_DEFAULT_POOLS=true","ETCD_DISCOVERY_SRV=",)" +
-         R"("NODENAME=)" + node(i) + R"(","CALICO_NETWORKING_BACKEND=bird","ETCD_ENDPOINTS=)" +
-         endpoints + R"("],"running":true,"restart":"always"})";
-}
-static std::string hex(const std::string& text) {
-  std::string out = "=";
-  for (const char c : text) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return out;
-}
-
-void be_ready(std::size_t i) {
-  const std::string name = servers[i];
-  probes[hosts[i]].lines = {"kernel " + node(i),
-                            "machine x86_64",
-                            "sysctl net/ipv4/ip_forward 1",
-                            "module xt_set yes",
-                            "module ipip no",
-                            "module vxlan yes",
-                            "bgp taken",
-                            "firewalld no",
-                            "iptables nft",
-                            "network eth0 192.168.55.0/24",
-                            "network docker0 172.17.0.0/16",
-                            "file calicoctl " + sha('c') + " -",
-                            "file cni " + sha('c') + " -",
-                            "nodename " + hex(node(i)),
-                            "docker up",
-                            "container calico-node " + node_json(i),
-                            std::string("image ") + image + " present",
-                            "server " + name + " " + container_id(i) + " true 4711",
-                            "address " + name + " " + address(i) + "/32",
-                            "route " + name + " " + link(i),
-                            "end"};
-  records[hosts[i]] = {
-      {"calico3/file/calicoctl", R"({"sha256":")" + sha('c') + R"(","version":"v3.32.1"})"},
-      {"calico3/file/cni", R"({"sha256":")" + sha('c') + R"(","version":"v3.32.1"})"},
-      {"calico3/node", std::string(R"({"image":")") + image + "\"}"},
-      {std::string("calico3/image/") + image, R"("absent before")"},
-      {"calico3/sysctl", R"({"net/ipv4/ip_forward":"0"})"},
-      {"calico3/paths", R"(["/var/log/calico","/opt/cni/bin","/opt/cni"])"},
-      {"calico3/endpoint/" + name,
-       R"({"address":")" + address(i) + R"(","container":")" + container_id(i) + R"(","node":")" +
-           node(i) + R"(","profile":"mysql-replication"})"}};
-  if (i == 0) {
-    records[hosts[0]]["calico3/pool/mrc-10-77-0-0-24"] = R"({"cidr":"10.77.0.0/24"})";
-    records[hosts[0]]["calico3/profile/mysql-replication"] = R"("made")";
-    records[hosts[0]]["calico3/cluster"] = R"("etcd had no calico keys")";
+  static std::string node_json(std::size_t i, const std::string& with_image = image) {
+    // In no order, as calicoctl gives them.
+    return R"({"image":")" + with_image + R"(","env":["IP=)" + ip(i) +
+           R"(","CALICO_MANAGE_CNI=false","NO_DEFAULT_POOLS=true","ETCD_DISCOVERY_SRV=",)" +
+           R"("NODENAME=)" + node(i) + R"(","CALICO_NETWORKING_BACKEND=bird","ETCD_ENDPOINTS=)" +
+           endpoints + R"("],"running":true,"restart":"always"})";
   }
-}
+  static std::string hex(const std::string& text) {
+    std::string out = "=";
+    for (const char c : text) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    return out;
+  }
 
-/// Nothing of Calico anywhere, nor containers; `line` is the probe's about etcd.
-void be_bare(const std::string& line = R"(etcd json {"header":{}})") {
-  records.clear();
-  etcd = line;
-  for (std::size_t i = 0; i < 3; ++i) {
+  void be_ready(std::size_t i) {
     const std::string name = servers[i];
     probes[hosts[i]].lines = {"kernel " + node(i),
                               "machine x86_64",
                               "sysctl net/ipv4/ip_forward 1",
                               "module xt_set yes",
-                              "bgp free",
+                              "module ipip no",
+                              "module vxlan yes",
+                              "bgp taken",
                               "firewalld no",
                               "iptables nft",
                               "network eth0 192.168.55.0/24",
-                              "file calicoctl absent",
-                              "file cni absent",
-                              "nodename absent",
+                              "network docker0 172.17.0.0/16",
+                              "file calicoctl " + sha('c') + " -",
+                              "file cni " + sha('c') + " -",
+                              "nodename " + hex(node(i)),
                               "docker up",
-                              "container calico-node absent",
-                              std::string("image ") + image + " absent",
-                              "server " + name + " absent",
+                              "container calico-node " + node_json(i),
+                              std::string("image ") + image + " present",
+                              "server " + name + " " + container_id(i) + " true 4711",
+                              "address " + name + " " + address(i) + "/32",
+                              "route " + name + " " + link(i),
                               "end"};
-  }
-}
-
-/// Changes the value of the key that ends so; `from` must be in it.
-void change_key(const std::string& end, const std::string& from, const std::string& to) {
-  for (auto& [key, value] : keys) {
-    if (!key.ends_with(end)) continue;
-    const auto at = value.find(from);
-    if (at == std::string::npos) throw std::logic_error("not in " + key + ": " + from);
-    value.replace(at, from.size(), to);
-    return;
-  }
-  throw std::logic_error("no key " + end);
-}
-std::string endpoint_key(std::size_t i) const {
-  return resources + ("workloadendpoints/default/" + node(i)) + "-cni-" + container_id(i) + "-eth0";
-}
-
-/// The host is not in the file any more, nor its server; its record still is there.
-void leave_file(const std::string& name) {
-  std::erase_if(topology.hosts, [&](const auto& one) { return one.id.text() == name; });
-  std::erase_if(topology.etcd.members, [&](const auto& one) { return one->text() == name; });
-  std::erase_if(topology.mysql.servers, [&](const auto& one) { return one.host.text() == name; });
-  departed[HostId(name)] = {name, "192.168.55.113", "root", 22, ""};
-}
-
-std::unique_ptr<systems::System> system() const {
-  return systems::make_calico({topology, secrets, artefacts, adopt});
-}
-systems::Observations seen() const {
-  systems::Observations all;
-  for (auto [host, probe] : probes) {
-    if (host == hosts[0]) {
-      probe.lines.pop_back();
-      probe.lines.push_back(etcd.empty() ? "etcd json " + tree() : etcd);
-      probe.lines.emplace_back("end");
+    records[hosts[i]] = {
+        {"calico3/file/calicoctl", R"({"sha256":")" + sha('c') + R"(","version":"v3.32.1"})"},
+        {"calico3/file/cni", R"({"sha256":")" + sha('c') + R"(","version":"v3.32.1"})"},
+        {"calico3/node", std::string(R"({"image":")") + image + "\"}"},
+        {std::string("calico3/image/") + image, R"("absent before")"},
+        {"calico3/sysctl", R"({"net/ipv4/ip_forward":"0"})"},
+        {"calico3/paths", R"(["/var/log/calico","/opt/cni/bin","/opt/cni"])"},
+        {"calico3/endpoint/" + name,
+         R"({"address":")" + address(i) + R"(","container":")" + container_id(i) + R"(","node":")" +
+             node(i) + R"(","profile":"mysql-replication"})"}};
+    if (i == 0) {
+      records[hosts[0]]["calico3/pool/mrc-10-77-0-0-24"] = R"({"cidr":"10.77.0.0/24"})";
+      records[hosts[0]]["calico3/profile/mysql-replication"] = R"("made")";
+      records[hosts[0]]["calico3/cluster"] = R"("etcd had no calico keys")";
     }
-    all.put(HostId(host), "calico", {0, probe.text(), ""});
   }
-  for (const auto& [host, record] : records) all.put_record(HostId(host), record);
-  for (const auto& [host, those] : others) all.put_others(HostId(host), those);
-  all.put_departed(departed);
-  all.put_forgotten(forgotten);
-  return all;
-}
-std::vector<plan::Step> steps() const { return system()->steps(seen()).value(); }
-std::vector<plan::Step> teardown() const { return system()->teardown(seen(), false).value(); }
-std::vector<systems::Finding> findings() const { return system()->preflight(seen()).value(); }
-std::vector<std::string> titles() const {
-  std::vector<std::string> all;
-  for (const auto& one : findings()) all.push_back(one.title);
-  return all;
-}
+
+  /// Nothing of Calico anywhere, nor containers; `line` is the probe's about etcd.
+  void be_bare(const std::string& line = R"(etcd json {"header":{}})") {
+    records.clear();
+    etcd = line;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const std::string name = servers[i];
+      probes[hosts[i]].lines = {"kernel " + node(i),
+                                "machine x86_64",
+                                "sysctl net/ipv4/ip_forward 1",
+                                "module xt_set yes",
+                                "bgp free",
+                                "firewalld no",
+                                "iptables nft",
+                                "network eth0 192.168.55.0/24",
+                                "file calicoctl absent",
+                                "file cni absent",
+                                "nodename absent",
+                                "docker up",
+                                "container calico-node absent",
+                                std::string("image ") + image + " absent",
+                                "server " + name + " absent",
+                                "end"};
+    }
+  }
+
+  /// Changes the value of the key that ends so; `from` must be in it.
+  void change_key(const std::string& end, const std::string& from, const std::string& to) {
+    for (auto& [key, value] : keys) {
+      if (!key.ends_with(end)) continue;
+      const auto at = value.find(from);
+      if (at == std::string::npos) throw std::logic_error("not in " + key + ": " + from);
+      value.replace(at, from.size(), to);
+      return;
+    }
+    throw std::logic_error("no key " + end);
+  }
+  std::string endpoint_key(std::size_t i) const {
+    return resources + ("workloadendpoints/default/" + node(i)) + "-cni-" + container_id(i) +
+           "-eth0";
+  }
+
+  /// The host is not in the file any more, nor its server; its record still is there.
+  void leave_file(const std::string& name) {
+    std::erase_if(topology.hosts, [&](const auto& one) { return one.id.text() == name; });
+    std::erase_if(topology.etcd.members, [&](const auto& one) { return one->text() == name; });
+    std::erase_if(topology.mysql.servers, [&](const auto& one) { return one.host.text() == name; });
+    departed[HostId(name)] = {name, "192.168.55.113", "root", 22, ""};
+  }
+
+  std::unique_ptr<systems::System> system() const {
+    return systems::make_calico({topology, secrets, artefacts, adopt});
+  }
+  systems::Observations seen() const {
+    systems::Observations all;
+    for (auto [host, probe] : probes) {
+      if (host == hosts[0]) {
+        probe.lines.pop_back();
+        probe.lines.push_back(etcd.empty() ? "etcd json " + tree() : etcd);
+        probe.lines.emplace_back("end");
+      }
+      all.put(HostId(host), "calico", {0, probe.text(), ""});
+    }
+    for (const auto& [host, record] : records) all.put_record(HostId(host), record);
+    for (const auto& [host, those] : others) all.put_others(HostId(host), those);
+    all.put_departed(departed);
+    all.put_forgotten(forgotten);
+    return all;
+  }
+  std::vector<plan::Step> steps() const { return system()->steps(seen()).value(); }
+  std::vector<plan::Step> teardown() const { return system()->teardown(seen(), false).value(); }
+  std::vector<systems::Finding> findings() const { return system()->preflight(seen()).value(); }
+  std::vector<std::string> titles() const {
+    std::vector<std::string> all;
+    for (const auto& one : findings()) all.push_back(one.title);
+    return all;
+  }
 };
 
 }  // namespace mrc::test::calico3

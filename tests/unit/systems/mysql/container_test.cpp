@@ -118,5 +118,16 @@ TEST_F(MysqlContainer, AnothersIsNotTakenOverEither) {
   EXPECT_EQ(world.findings(outputs).size(), 1U);
 }
 
+TEST_F(MysqlContainer, OfTodaysCalicoStandsOnNoNetworkOfDockers) {
+  world.topology.calico.version = "v3.32.1";
+  const auto steps = world.steps(world.all_good());
+  const auto& one = find(steps, "mysql/mysql-slave1/container");
+  EXPECT_THAT(one.apply.body(), HasSubstr("mrc_mysql_run mysql-slave1 --network none --hostname"));
+  EXPECT_THAT(one.diff, Contains(DiffLine{Change::create, "network", "", "none"}));
+  EXPECT_THAT(
+      find(test::MysqlWorld().steps(world.all_bare()), "mysql/mysql-slave1/container").apply.body(),
+      Not(HasSubstr("--network")));
+}
+
 }  // namespace
 }  // namespace mrc::systems::mysql
