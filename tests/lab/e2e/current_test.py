@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import snapshot  # noqa: E402
-from site_lab import ADDRESSES, HOSTS, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
+from site_lab import ADDRESSES, HOSTS, ROOT, Site, lab_for, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
 SERVERS = {"docker1": "mysql-master", "docker2": "mysql-slave1", "docker3": "mysql-slave2"}
@@ -26,7 +26,7 @@ class CurrentStory(Story):
 
     @classmethod
     def setUpClass(cls) -> None:
-        lab("reset")
+        lab_for(ROOT / "examples/current.yaml")
         cls.site = Site(ROOT / "examples/current.yaml")
         cls.before = {host: snapshot.take(cls.site, host) for host in HOSTS}
 

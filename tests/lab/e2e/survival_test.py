@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from engine import docker  # noqa: E402
 from hosts import container  # noqa: E402
-from site_lab import ADDRESSES, HOSTS, ROOT, Site, lab, summary, wait_until  # noqa: E402
+from site_lab import ADDRESSES, HOSTS, ROOT, Site, lab_for, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 from writer import Writer  # noqa: E402
 
@@ -41,7 +41,7 @@ class Survival(Story):
 
     @classmethod
     def setUpClass(cls) -> None:
-        lab("reset")
+        lab_for(TOPOLOGY)
         cls.site = Site(TOPOLOGY)
         cls.deployment = re.search(r"^name: *(\S+)", TOPOLOGY.read_text(), re.M)[1]
         cls.pool = ThreadPoolExecutor(max_workers=3)

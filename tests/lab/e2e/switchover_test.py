@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from resume_test import Run  # noqa: E402
-from site_lab import ADDRESSES, HOSTS, ROOT, Site, lab, summary, wait_until  # noqa: E402
+from site_lab import ADDRESSES, HOSTS, ROOT, Site, lab_for, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
 TOPOLOGY = Path(os.environ.get("MRC_TEST_TOPOLOGY") or ROOT / "examples/blog-2016.yaml")
@@ -79,7 +79,7 @@ class Switchover(Story):
 
     @classmethod
     def setUpClass(cls) -> None:
-        lab("reset")
+        lab_for(TOPOLOGY)
         cls.site = Site(TOPOLOGY)
         cls.site.topology = cls.site.write_topology("switchover.yaml", cls.site.topology.read_text())
         cls.stops: list[float] = []
