@@ -62,6 +62,9 @@ std::vector<std::string> run_words(const Desired& desired, const Server& server)
                 // Docker's own 10 s kill a master whose slaves are attached.
                 "--stop-timeout",
                 "120",
+                // Where mysqld looks for a my.cnf of this server alone: see role_lines.
+                "-e",
+                "MYSQL_HOME=/var/lib/mysql",
                 "--label",
                 "mrc.deployment=" + desired.deployment,
                 "--label",
