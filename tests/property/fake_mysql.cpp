@@ -1,4 +1,5 @@
 #include <regex>
+#include <sstream>
 
 #include "property/shell.hpp"
 
@@ -17,11 +18,10 @@ std::string option(const Container& one, const std::string& name) {
   return value;
 }
 
-std::string variable(const Container& one, const std::string& name) {
+std::string variable(const Container& one, const MysqlData& data, const std::string& name) {
   const auto set = one.variables.find(name);
   if (set != one.variables.end()) return set->second;
-  if (name == "read_only") return option(one, "read-only") == "ON" ? "ON" : "OFF";
-  return "OFF";
+  return data.role.find(";" + name + "=ON;") == std::string::npos ? "OFF" : "ON";
 }
 
 /// A session in one server.
@@ -49,97 +49,21 @@ Session login(Host& host,
   return {{}, {}, fmt::format("ERROR 1045 (28000): Access denied for user '{}'", user)};
 }
 
-/// A text in single quotes as SQL has it: '' is one quote, with \ before what is special.
-const std::string k_text = R"('((?:[^'\\]|\\.|'')*)')";
-
-std::string unquote(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' || text[i] == '\'') ++i;
-    out += text[i];
-  }
-  return out;
-}
-
-/// One statement, into the binary log unless `silent`. False: not known here.
-bool execute(const std::string& sql, bool silent, Session& in) {
+/// Statements that steps send themselves; false: not known here.
+bool execute(const std::string& sql, Session& in) {
   std::smatch found;
-  const auto match = [&](const std::string& shape) {
-    return std::regex_match(sql, found, std::regex(shape));
-  };
-  const auto log = [&] {
-    if (!silent) ++in.data->executed[in.data->uuid];
-  };
-  if (match("SET SESSION .*") || match("SELECT 1") || match("FLUSH PRIVILEGES") ||
-      match("DELETE FROM mysql.user WHERE User = ''") || match("DROP DATABASE IF EXISTS test")) {
-    return true;
-  }
-  if (match("GRANT REPLICATION SLAVE ON \\*\\.\\* TO " + k_text + "@'%' IDENTIFIED BY " + k_text)) {
-    const auto account = unquote(found[1]) + "@%";
-    in.data->passwords[account] = unquote(found[2]);
-    in.data->repl_accounts.insert(account);
-    log();
-    return true;
-  }
-  if (match("GRANT ALL PRIVILEGES ON \\*\\.\\* TO 'root'@'%' IDENTIFIED BY " + k_text +
-            " WITH GRANT OPTION")) {
-    in.data->passwords["root@%"] = unquote(found[1]);
-    log();
-    return true;
-  }
-  if (match("ALTER USER 'root'@'localhost' IDENTIFIED BY " + k_text) ||
-      match("SET PASSWORD FOR 'root'@'localhost' = PASSWORD\\(" + k_text + "\\)")) {
-    in.data->passwords["root@localhost"] = unquote(found[1]);
-    log();
-    return true;
-  }
-  if (match("REVOKE ALL PRIVILEGES, GRANT OPTION FROM " + k_text + "@'%'")) {
-    in.data->repl_accounts.erase(unquote(found[1]) + "@%");
-    log();
-    return true;
-  }
-  if (match("CHANGE MASTER TO MASTER_HOST=" + k_text +
-            ", MASTER_PORT=([0-9]+), MASTER_USER=" + k_text +
-            ", MASTER_CONNECT_RETRY=([0-9]+), MASTER_RETRY_COUNT=([0-9]+), "
-            "MASTER_HEARTBEAT_PERIOD=([0-9]+), MASTER_DELAY=([0-9]+), MASTER_AUTO_POSITION=1, "
-            "MASTER_PASSWORD=" +
-            k_text)) {
-    in.data->source = MysqlData::Source{unquote(found[1]),
-                                        unquote(found[3]),
-                                        unquote(found[8]),
-                                        std::stoi(found[2]),
-                                        found[4],
-                                        found[5],
-                                        found[6],
-                                        found[7],
-                                        true};
-    return true;
-  }
-  if (match("SET GLOBAL (\\w+)=(\\w+)")) {
-    in.container->variables[found[1]] = found[2];
-    if (found[1] == "super_read_only" && found[2] == "ON")
-      in.container->variables["read_only"] = "ON";
-    return true;
-  }
-  return false;
+  if (!std::regex_match(sql, found, std::regex("SET GLOBAL (\\w+)=(\\w+)"))) return false;
+  in.container->variables[found[1]] = found[2];
+  if (found[1] == "super_read_only" && found[2] == "ON")
+    in.container->variables["read_only"] = "ON";
+  return true;
 }
 
-int run_sql(const std::string& text, Session& in, std::string& out) {
-  bool silent = false;
-  std::string sql;
-  bool quoted = false;
-  for (const char c : text + "\n;") {
-    if (c == '\'') quoted = !quoted;
-    if (quoted || (c != ';' && c != '\n')) {
-      sql += c;
-      continue;
-    }
-    if (sql.empty()) continue;
-    silent |= sql == "SET SESSION sql_log_bin=0";
-    if (!execute(sql, silent, in)) throw Untaught("the fake does not know the SQL: " + sql);
-    sql.clear();
+int run_sql(const std::string& text, Session& in) {
+  std::istringstream lines(text);
+  for (std::string sql; std::getline(lines, sql);) {
+    if (!execute(sql, in)) throw Untaught("the fake does not know the SQL: " + sql);
   }
-  out.clear();
   return 0;
 }
 
@@ -147,18 +71,7 @@ int run_sql(const std::string& text, Session& in, std::string& out) {
 int client(Call& call) {
   auto session = login(call.host, call.arg(0), call.arg(1), call.file(2));
   if (!session.error.empty()) return call.fail(session.error);
-  return run_sql(call.in, session, call.out);
-}
-
-int literal(Call& call) {
-  call.out = "'";
-  for (const char c : call.file(0)) {
-    if (c == '\\') call.out += '\\';
-    if (c == '\'') call.out += '\'';
-    call.out += c;
-  }
-  call.out += "'";
-  return 0;
+  return run_sql(call.in, session);
 }
 
 int wait_ready(Call& call) {
@@ -187,15 +100,8 @@ int init(Call& call) {
   MysqlData made;
   made.mark = deployment;
   made.uuid = "uuid-" + call.world.new_id().substr(0, 31);
-  Container temporary;
-  temporary.running = true;
-  Session session{&temporary, &made, {}};
-  std::string out;
-  run_sql(call.file(5), session, out);
-  made.executed.clear();  // made without a binary log
-  if (made.passwords["root@localhost"] != call.file(4)) {
-    return call.fail("the new server does not take the password that it was given");
-  }
+  made.passwords["root@localhost"] = call.file(4);
+  if (call.arg(5) != "localhost") made.passwords["root@" + call.arg(5)] = call.file(4);
   call.host.folders.erase(data + ".mrc-init");
   call.host.make_folder(data);
   call.host.files[home(root, name) + "/.mrc"] =
@@ -220,6 +126,8 @@ int run_server(Call& call) {
       one.restart = value;
     } else if (call.arg(i) == "--hostname") {
       one.hostname = value;
+    } else if (call.arg(i) == "-e") {
+      one.env[value.substr(0, value.find('='))] = value.substr(value.find('=') + 1);
     } else if (call.arg(i) == "--stop-timeout") {
       one.stop_timeout = value;
     } else {
@@ -269,6 +177,29 @@ int start_server(Call& call) {
   return 0;
 }
 
+/// DATA LINE..
+int role(Call& call) {
+  const auto data = call.host.mysql_data.find(call.arg(0));
+  if (data == call.host.mysql_data.end()) return call.fail("no data in " + call.arg(0));
+  data->second.role.clear();
+  for (std::size_t i = 1; i < call.args.size(); ++i) data->second.role += call.arg(i) + ";";
+  return 0;
+}
+
+/// NAME ROOT_FILE USER REPL_FILE
+int account(Call& call) {
+  auto session = login(call.host, call.arg(0), "root", call.file(1));
+  if (!session.error.empty()) return call.fail(session.error);
+  const auto name = call.arg(2) + "@%";
+  if (session.data->passwords[name] != call.file(3)) {
+    session.data->passwords[name] = call.file(3);
+    ++session.data->executed[session.data->uuid];
+    call.shell.tick();
+  }
+  if (session.data->repl_accounts.insert(name).second) ++session.data->executed[session.data->uuid];
+  return 0;
+}
+
 /// The record of a container pins its image.
 int note(Call& call) {
   const auto found = call.host.containers.find(call.arg(1));
@@ -311,21 +242,19 @@ std::string io_state(World& world,
   return error.empty() ? "Yes" : "Connecting";
 }
 
-/// NAME ROOT_FILE MASTER_ADDRESS USER REPL_FILE CHANGE_SQL_FILE WAIT_FUNCTION HEARTBEATS_SQL
+/// NAME ROOT_FILE MASTER_ADDRESS USER REPL_FILE TLS
 int replicate(Call& call) {
   auto session = login(call.host, call.arg(0), "root", call.file(1));
   if (!session.error.empty()) return call.fail(session.error);
-  if (call.arg(6).empty() || call.arg(7).empty()) throw Untaught("no words of the dialect");
+  if (call.arg(5) != "off") throw Untaught("TLS");
   const auto master = reach(call.world, *session.container, call.arg(2), call.arg(3), call.file(4));
   if (!master.error.empty()) return call.fail("the master cannot be reached: " + master.error);
   const MysqlData::Source wanted{
       call.arg(2), call.arg(3), call.file(4), 3306, "10", "86400", "1", "0", true};
   if (session.data->source != wanted) {
-    std::string out;
-    run_sql(call.file(5), session, out);
+    session.data->source = wanted;
     call.shell.tick();
   }
-  if (session.data->source != wanted) return call.fail("the channel is not as wanted");
   session.container->io_thread = session.container->sql_thread = true;
   call.world.settle();
   for (const auto& [uuid, count] : master.data->executed) {
@@ -369,7 +298,7 @@ void probe_sql(Call& call) {
       "var\tgtid_mode\tON\nvar\tlog_bin_basename\t/var/lib/mysql/mysql-bin\nvar\tread_only\t{}\n"
       "var\tserver_id\t{}\nvar\tserver_uuid\t{}\nvar\tskip_networking\tOFF\n"
       "var\tversion\t5.6.24-log\nvar\tgtid_executed\t{}\nvar\tgtid_purged\t\n",
-      variable(one, "read_only"),
+      variable(one, data, "read_only"),
       option(one, "server-id"),
       data.uuid,
       executed);
@@ -387,7 +316,7 @@ void probe_sql(Call& call) {
         "slave\tSlave_IO_Running\t{}\nslave\tSlave_SQL_Running\t{}\nslave\tLast_IO_Errno\t{}\n"
         "slave\tLast_IO_Error\t{}\nslave\tLast_SQL_Errno\t0\nslave\tLast_SQL_Error\t\n"
         "slave\tAuto_Position\t{}\nslave\tConnect_Retry\t{}\nslave\tMaster_Retry_Count\t{}\n"
-        "slave\tSQL_Delay\t{}\n",
+        "slave\tSQL_Delay\t{}\nslave\tMaster_SSL_Allowed\tNo\n",
         source.host,
         source.user,
         source.port,
@@ -417,6 +346,7 @@ void probe_fields(Call& call, const Container& one) {
   call.out += "field\tprivileged\tfalse\nfield\tmemory\t0\nfield\tcpus\t0\n";
   field("mount", one.volume + ":/var/lib/mysql");
   field("data", one.volume);
+  for (const auto& [name, value] : one.env) field("environment", name);
   for (const auto& word : one.options) field("mysqld", word);
   for (const auto& [key, value] : one.labels) field("label", key + "=" + value);
 }
@@ -429,6 +359,7 @@ int probe(Call& call) {
   const auto found = call.host.mysql_data.find(data);
   if (found != call.host.mysql_data.end()) {
     call.out += fmt::format("data\t{}\n", found->second.mark);
+    if (!found->second.role.empty()) call.out += fmt::format("role\t{}\n", found->second.role);
   }
   if (call.host.has_folder(data + ".mrc-init")) call.out += "staging\tyes\n";
   const auto container = call.host.containers.find(name);
@@ -484,7 +415,8 @@ int delete_data(Call& call) {
 
 void teach_mysql(Functions& functions) {
   functions["mrc_mysql"] = client;
-  functions["mrc_mysql_literal"] = literal;
+  functions["mrc_mysql_account"] = account;
+  functions["mrc_mysql_role"] = role;
   functions["mrc_mysql_wait"] = wait_ready;
   functions["mrc_mysql_check_options"] = [](Call& call) {
     return call.host.images.contains(call.arg(1)) ? 0 : call.fail("no image " + call.arg(1));

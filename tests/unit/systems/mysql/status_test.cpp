@@ -129,7 +129,7 @@ TEST(Gtid, NamesWhatOneSetHasAndTheOtherLacks) {
   EXPECT_EQ(difference("", k_a + ":1"), "");
   EXPECT_EQ(difference(k_a + ":1-4", k_a + ":1-4"), "");
   EXPECT_EQ(difference(k_a + ":1-10", k_a + ":2-3:5:9-20"), k_a + ":1:4:6-8");
-  EXPECT_EQ(difference(k_a + ":1-2," + k_b + ":7", k_a + ":2"), k_a + ":1," + k_b + ":7");
+  EXPECT_EQ(difference(k_a + ":1-2," + k_b + ":7", k_a + ":2"), k_b + ":7," + k_a + ":1");
   EXPECT_EQ(difference(k_a + ":tag:1-2", ""), k_a + ":tag:1-2");
   EXPECT_FALSE(difference("x", ""));
 }
