@@ -57,7 +57,7 @@ class Driver final : public System {
         if (one.id != server) continue;
         auto script = make_script(m_desired);
         script.line(
-            "mrc_calico3_restore {} {} {} 600", server, one.address.text(), m_desired.profile);
+            "mrc_calico3_restore {} {} {} 10", server, one.address.text(), m_desired.profile);
         return script;
       }
     }

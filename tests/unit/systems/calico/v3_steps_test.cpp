@@ -203,7 +203,7 @@ TEST(CalicoV3Endpoints, RestoreIsTheSameAndWaitsForWhatItNeeds) {
   World world;
   const auto script = world.system()->restore(ServerId("mysql-slave1"));
   EXPECT_THAT(script.body(),
-              HasSubstr("mrc_calico3_restore mysql-slave1 10.77.0.51 mysql-replication 600"));
+              HasSubstr("mrc_calico3_restore mysql-slave1 10.77.0.51 mysql-replication 10"));
   EXPECT_THAT(script.attachments(), IsEmpty());
   EXPECT_TRUE(world.system()->restore(ServerId("another")).empty());
 }
