@@ -124,7 +124,7 @@ class EtcdChange(Story):
 
     def test_05_mrc_killed_when_a_member_add_began_goes_on(self) -> None:
         self.ask_for(HOSTS, HOSTS)
-        run = Run(self.site, "apply", "--yes")
+        run = Run(self.site, "apply", str(self.site.topology), "--yes")
         self.assertTrue(run.started("etcd/docker3/member-add"), run.said())
         run.process.kill()
         run.end()

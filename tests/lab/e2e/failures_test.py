@@ -263,7 +263,7 @@ class Failures(Story):
 
     def broken_in(self, step: str, breaks) -> str:
         """Breaks something when that step has begun; what the run said."""
-        run = Run(self.site, "apply", "--yes")
+        run = Run(self.site, "apply", str(self.site.topology), "--yes")
         self.assertTrue(run.started(step), run.said())
         breaks()
         self.assertEqual(run.end(), 4, run.said())
