@@ -98,8 +98,10 @@ int probe(Call& call) {
   }
   out += host.etcd_data.contains(call.arg(3)) ? "data present\n" : "data absent\n";
   if (up) {
-    const auto url = fmt::format("http://{}:{}", call.arg(0), call.arg(1));
     const auto own = host.etcd.config.find("ETCD_ADVERTISE_CLIENT_URLS");
+    auto url = fmt::format("http://{}:{}", call.arg(0), call.arg(1));
+    // It listens on all addresses; of a host that left the file only this one is known.
+    if (call.arg(0) == "127.0.0.1" && own != host.etcd.config.end()) url = own->second;
     // Its members every one tells for itself; for its health it needs the others.
     out += own != host.etcd.config.end() && own->second == url
                ? "members " + members_json(call.world, host) + "\n"
