@@ -105,9 +105,10 @@ class NetworkChange(Story):
         self.assertEqual(done.returncode, 0, summary(done))
 
     def plan(self) -> dict[str, dict]:
+        """What comes, but for the units, whose scripts follow the network: each is put anew with it."""
         done = self.site.mrc("plan", "--json")
         self.assertEqual(done.returncode, 2, summary(done))
-        return {step["id"]: step for step in load_json(done)["steps"]}
+        return {step["id"]: step for step in load_json(done)["steps"] if not step["id"].startswith("survival/")}
 
     def settled(self) -> None:
         """Nothing is left to do, and the proof holds."""

@@ -8,7 +8,7 @@ PARTS = {
     "packages": "dpkg-query -W -f '${Package} ${Status}\\n' | grep 'ok installed' || :",
     "files": (
         "find / -xdev \\( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /var/lib/docker"
-        " -o -path /var/cache -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/log/journal"
+        " -o -path /var/cache -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/backups -o -path /var/log/journal"
         " -o -path /var/lib/systemd -o -path /var/lib/containerd -o -path /var/lib/ucf"
         " -o -path /root/.cache \\) -prune -o \\( -type f -o -type l -o -type d \\) -print"
         " | grep -vE '^/(var/log/(apt|dpkg|alternatives|lastlog|wtmp|btmp)|etc/(passwd|group|shadow|gshadow)-?$"

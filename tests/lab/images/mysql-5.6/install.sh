@@ -24,10 +24,10 @@ CNF
 mkdir -p /etc/mysql
 # The client is MariaDB's of today, which insists on TLS; the real image's of 5.6 does not.
 printf '[client]\nsocket=/var/run/mysqld/mysqld.sock\nskip-ssl\n' >/etc/mysql/my.cnf
-# mysqld reads /etc/my.cnf only; the client, MariaDB's, /etc/mysql/my.cnf.
+# mysqld reads /etc/my.cnf, the file above, of which nothing is for it, and the my.cnf in $MYSQL_HOME.
 cat >/usr/local/bin/mysqld <<'SH'
 #!/bin/sh
-LD_LIBRARY_PATH=/opt/mysql-5.6.24 exec /opt/mysql-5.6.24/mysqld --defaults-file=/etc/my.cnf "$@"
+LD_LIBRARY_PATH=/opt/mysql-5.6.24 exec /opt/mysql-5.6.24/mysqld "$@"
 SH
 chmod 755 /usr/local/bin/mysqld
 test -e /usr/bin/mysql
