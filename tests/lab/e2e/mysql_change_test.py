@@ -103,6 +103,8 @@ class MysqlChanges(Story):
         )
         self.site.ssh("docker2", "docker update --restart no mysql-slave1")
         self.site.ssh("docker3", RECREATE)
+        # Its unit gives the new container its address meanwhile; a plan in the middle of that is refused.
+        wait_until("its unit to be done", lambda: self.site.mrc("plan").returncode == 2)
         steps = self.planned()
         self.all_drifted(steps)
         self.assertEqual(self.fields(steps["mysql/mysql-master/settings"]), {"read_only": ("ON", "OFF")})
