@@ -164,7 +164,13 @@ void check_slave(const Desired& desired, const Server& server, Maker& make) {
            "both replication threads run",
            "mrc apply starts them where that is safe",
            [&](shell::Script& script, const shell::Text& root) {
-             script.line("mrc_mysql_threads {} {}", server.id, root);
+             // Right after its interface came back a slave tries again within 10 s.
+             script
+                 .line("mrc_wait 15 {} mrc_mysql_tried {} {} >\"$MRC_D/tried\" 2>&1 || :",
+                       "its next try",
+                       server.id,
+                       root)
+                 .line("mrc_mysql_threads {} {}", server.id, root);
            });
   make.add("MRC-V302",
            "replication",

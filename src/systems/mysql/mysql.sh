@@ -541,6 +541,11 @@ mrc_mysql_threads() {
   return 1
 }
 
+# Both threads run, or it is not for want of a connection that is tried again.
+mrc_mysql_tried() {
+  mrc_mysql_threads "$1" "$2" || [ "$mrc_mysql_io" != Connecting ]
+}
+
 # mrc_mysql_marked DEPLOYMENT: the servers whose containers on this host have its mark.
 mrc_mysql_marked() {
   docker version >/dev/null 2>&1 || return 0
