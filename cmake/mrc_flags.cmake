@@ -14,7 +14,8 @@ if(MRC_WERROR)
 endif()
 if(MRC_SANITIZE)
   target_compile_options(mrc_flags INTERFACE
-    -fsanitize=${MRC_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    -fsanitize=${MRC_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+    -g1)  # a report's lines; to debug in, there is dev
   target_link_options(mrc_flags INTERFACE -fsanitize=${MRC_SANITIZE})
   # g++ 12 reports false positives of these two when sanitizers rewrite the code.
   target_compile_options(mrc_flags INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized)
