@@ -312,12 +312,12 @@ Result<std::vector<Step>> shared_steps(const Desired& want, const Reading& seen)
       push(all, std::move(*step), {});
     }
   }
-  const auto& first = *hosts.front();
-  push(all, pool_step(want, first, seen), {host_step(first.id, "calicoctl")});
+  const auto& keeper = want.host(seen.keeper);
+  push(all, pool_step(want, keeper, seen), {host_step(keeper.id, "calicoctl")});
   // The pool's step notes whether etcd held anything of Calico before: it must come first.
   push(all,
-       profile_step(want, first, seen),
-       {host_step(first.id, "calicoctl"), StepId("calico/pool")});
+       profile_step(want, keeper, seen),
+       {host_step(keeper.id, "calicoctl"), StepId("calico/pool")});
   return all;
 }
 
