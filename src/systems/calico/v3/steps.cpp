@@ -186,6 +186,11 @@ std::optional<Step> pool_step(const Desired& want, const HostWant& host, const R
     step.impact =
         "servers on different hosts do not reach one another, some 10 s; each stays reachable at "
         "its own host";
+    for (const auto* one : want.nodes()) {
+      for (const auto& server : one->servers) {
+        step.undoes.push_back(milestone::server_ready(server.id));
+      }
+    }
     step.apply.line("mrc_wait 60 {} mrc_calico3_routed {}",
                     "the routes",
                     shell::words(routes_from(want, host, seen)));

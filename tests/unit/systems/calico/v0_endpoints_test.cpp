@@ -9,6 +9,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 const auto k_just_slave1 = ElementsAre("calico/mysql-slave1/endpoint");
 
@@ -93,6 +94,7 @@ TEST(CalicoV0Endpoints, FelixHasNotRoutedIt) {
   World world;
   world.probes["docker2"].set("route", "");
   EXPECT_EQ(reason(world), "the host has no route to the container");
+  EXPECT_THAT(world.steps()[0].undoes, ElementsAre("server/mysql-slave1/ready"));
 }
 
 TEST(CalicoV0Endpoints, OnAnotherHostName) {
@@ -124,6 +126,7 @@ TEST(CalicoV0Endpoints, NotInTheRecord) {
   world.records["docker2"].erase("calico/endpoint/mysql-slave1");
   EXPECT_EQ(reason(world), "mrc's record does not have it");
   EXPECT_EQ(world.steps()[0].risk, plan::Risk::safe);
+  EXPECT_THAT(world.steps()[0].undoes, IsEmpty());
 }
 
 TEST(CalicoV0Endpoints, TheAddressOfAForeignContainerIsRefusedBeforehand) {
