@@ -76,8 +76,20 @@ class Planner {
       return step.id == step_of(old, "settings") ||
              step.id == step_of(m_desired.master(), "settings");
     });
-    m_steps.push_back(m_maker.take_over(old));
-    m_steps.push_back(m_maker.hand_over(old));
+    auto taken = m_maker.take_over(old);
+    auto handed = m_maker.hand_over(old);
+    // The account goes along, and with it the goal by which its drift is told from a change.
+    const auto goal_of = [](const Server& server) {
+      return "did/" + step_of(server, "account").text();
+    };
+    const auto& record = m_all.record(old.host);
+    if (const auto goal = record.find(goal_of(old)); goal != record.end()) {
+      taken.apply.line(
+          "mrc_record {} {} {}", m_desired.deployment, goal_of(m_desired.master()), goal->second);
+      handed.forgets = {step_of(old, "account").text()};
+    }
+    m_steps.push_back(std::move(taken));
+    m_steps.push_back(std::move(handed));
   }
 
   void wait_for_master(const Server& old) {

@@ -10,6 +10,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 const auto k_just_slave1 = ElementsAre("calico/mysql-slave1/endpoint");
 
@@ -137,6 +138,19 @@ TEST(CalicoV0Endpoints, TheAddressOfAForeignContainerIsRefusedBeforehand) {
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].title, "the address of mysql-slave1 is taken");
   EXPECT_THAT(findings[0].detail, HasSubstr("b2b2b2b2b2b2 on docker2.local"));
+  EXPECT_THAT(findings[0].remedy, StartsWith("give the server another address"));
+}
+
+TEST(CalicoV0Endpoints, AnAddressThatTheServersUnitMovesRightNowIsToldAsSuch) {
+  World world;
+  // Its record has the new container already, etcd the one before.
+  auto& record = world.records["docker2"]["calico/endpoint/mysql-slave1"];
+  record.replace(record.find(World::container_id(1)), 64, repeat("d4"));
+  world.probes["docker2"].set("server", "server mysql-slave1 " + repeat("d4") + " true 99");
+  const auto findings = world.findings();
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_THAT(findings[0].detail, HasSubstr("its unit gives it the address at this moment"));
+  EXPECT_THAT(findings[0].remedy, StartsWith("see `mrc status`"));
 }
 
 }  // namespace
