@@ -53,7 +53,8 @@ void record_goal(const std::string& deployment,
   step.apply.line("mrc_record {} {} {}", deployment, goal_key(step.id), value);
 }
 
-/// A step that makes good what another undoes, or that only follows others, has their cause.
+/// A step that only follows others has their cause; so has one that makes good what another undoes,
+/// unless it is needed for a change of its own.
 plan::Plan spread_causes(const plan::Plan& plan) {
   auto steps = plan.steps();
   std::map<plan::Milestone, Cause> undone;
@@ -68,7 +69,9 @@ plan::Plan spread_causes(const plan::Plan& plan) {
     }
     for (const auto& milestone : step.gives) {
       const auto found = undone.find(milestone);
-      if (found != undone.end()) step.cause = found->second;
+      if (found != undone.end() && (found->second == Cause::change || step.goal.empty())) {
+        step.cause = found->second;
+      }
     }
     for (const auto& milestone : step.undoes) undone[milestone] = step.cause;
   }

@@ -14,9 +14,11 @@ using Edges = std::vector<std::set<std::size_t>>;
 Edges resolve_edges(const std::vector<Step>& steps) {
   std::map<StepId, std::size_t> index;
   std::multimap<Milestone, std::size_t> givers;
+  std::multimap<Milestone, std::size_t> undoers;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     MRC_CHECK(index.emplace(steps[i].id, i).second);
     for (const auto& milestone : steps[i].gives) givers.emplace(milestone, i);
+    for (const auto& milestone : steps[i].undoes) undoers.emplace(milestone, i);
   }
   Edges before(steps.size());
   for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -25,12 +27,16 @@ Edges resolve_edges(const std::vector<Step>& steps) {
       MRC_CHECK(found != index.end());
       before[i].insert(found->second);
     }
-    for (const auto& milestone : steps[i].needs) {
-      const auto [first, last] = givers.equal_range(milestone);
-      for (auto it = first; it != last; ++it) {
-        if (it->second != i) before[i].insert(it->second);
+    const auto come_before = [&](const auto& those, const std::vector<Milestone>& milestones) {
+      for (const auto& milestone : milestones) {
+        const auto [first, last] = those.equal_range(milestone);
+        for (auto it = first; it != last; ++it) {
+          if (it->second != i) before[i].insert(it->second);
+        }
       }
-    }
+    };
+    come_before(givers, steps[i].needs);
+    come_before(undoers, steps[i].gives);
   }
   return before;
 }

@@ -208,6 +208,10 @@ int set_pool(Call& call) {
     record(call, "calico/pool/" + call.arg(0), R"("made")");
   }
   const std::set<std::string> flags(call.args.begin() + 2, call.args.end());
+  const auto now = calico->pools.find(call.arg(0));
+  if (now != calico->pools.end() && now->second.ipip != flags.contains("--ipip")) {
+    for (const auto& one : calico->endpoints) call.world.cut_off(one.address);
+  }
   calico->pools[call.arg(0)] = {flags.contains("--ipip"), flags.contains("--nat-outgoing"), false};
   return 0;
 }
@@ -314,6 +318,7 @@ void remove_endpoint(Call& call, Calico& calico, const std::string& workload) {
   for (const auto& one : calico.endpoints) {
     if (one.workload != workload) continue;
     calico.assigned.erase(one.address);
+    call.world.cut_off(one.address);
     for (auto& [key, host] : call.world.hosts) {
       if (host.name != one.host) continue;
       host.routes.erase(one.address);

@@ -173,6 +173,7 @@ int start_server(Call& call) {
     found->second.running = true;
     found->second.variables.clear();
     found->second.io_thread = found->second.sql_thread = true;  // they start with the server
+    found->second.io_waits = false;
   }
   return 0;
 }
@@ -237,6 +238,10 @@ std::string io_state(World& world,
                      const MysqlData& data,
                      std::string& error) {
   if (!one.io_thread) return "No";
+  if (one.io_waits) {
+    error = "ERROR 2003 (HY000): tried again in 10 s";
+    return "Connecting";
+  }
   const auto& source = *data.source;
   error = reach(world, one, source.host, source.user, source.password).error;
   return error.empty() ? "Yes" : "Connecting";
@@ -256,11 +261,55 @@ int replicate(Call& call) {
     call.shell.tick();
   }
   session.container->io_thread = session.container->sql_thread = true;
+  session.container->io_waits = false;
   call.world.settle();
   for (const auto& [uuid, count] : master.data->executed) {
     if (session.data->executed[uuid] < count) return call.fail("it has not caught up");
   }
   return 0;
+}
+
+/// Both halves of a switchover run at the same time and wait for one another; here, whichever comes
+/// first does both, but for the other's my.cnf. `name`: the new master.
+int switch_over(Call& call, Session& old, const std::string& name) {
+  for (auto& [key, host] : call.world.hosts) {
+    const auto found = host.containers.find(name);
+    if (found == host.containers.end() || !found->second.running) continue;
+    auto& container = found->second;
+    auto& data = host.mysql_data.at(container.volume);
+    if (!data.source) return 0;  // it is the master already
+    container.io_thread = container.sql_thread = true;
+    container.io_waits = false;
+    call.world.settle();
+    for (const auto& [uuid, count] : old.data->executed) {
+      if (data.executed[uuid] < count) return call.fail(name + " has not caught up");
+    }
+    old.container->variables["read_only"] = "ON";
+    call.shell.tick();
+    container.variables["read_only"] = "OFF";
+    data.source.reset();
+    call.shell.tick();
+    return 0;
+  }
+  return call.fail(name + " is not there");
+}
+
+/// NAME ROOT_FILE USER REPL_FILE NEW NEW_ADDRESS FREEZE_SQL CLIENTS ROLE_DATA ROLE_LINE..
+int hand_over(Call& call) {
+  auto old = login(call.host, call.arg(0), "root", call.file(1));
+  if (!old.error.empty()) return call.fail(old.error);
+  if (const int status = switch_over(call, old, call.arg(4)); status != 0) return status;
+  return call.shell.call("mrc_mysql_role", {call.args.begin() + 8, call.args.end()}, call);
+}
+
+/// NAME ROOT_FILE OLD OLD_ADDRESS USER REPL_FILE CLOSED ROLE_DATA ROLE_LINE..
+int take_over(Call& call) {
+  auto now = login(call.host, call.arg(0), "root", call.file(1));
+  if (!now.error.empty()) return call.fail(now.error);
+  auto old = reach(call.world, *now.container, call.arg(3), call.arg(4), call.file(5));
+  if (!old.error.empty()) return call.fail("the old master cannot be reached: " + old.error);
+  if (const int status = switch_over(call, old, call.arg(0)); status != 0) return status;
+  return call.shell.call("mrc_mysql_role", {call.args.begin() + 7, call.args.end()}, call);
 }
 
 /// Ids of the servers that are connected to this one: SHOW SLAVE HOSTS.
@@ -271,7 +320,7 @@ std::set<std::string> listeners(World& world, const MysqlData& master) {
       const auto data = host.mysql_data.find(one.volume);
       if (!one.running || data == host.mysql_data.end() || !data->second.source) continue;
       const auto& source = *data->second.source;
-      if (!one.io_thread) continue;
+      if (!one.io_thread || one.io_waits) continue;
       const auto there = reach(world, one, source.host, source.user, source.password);
       if (there.data == &master) out.insert(option(one, "server-id"));
     }
@@ -429,6 +478,8 @@ void teach_mysql(Functions& functions) {
   functions["mrc_mysql_marked"] = marked;
   functions["mrc_mysql_drop_helpers"] = [](Call&) { return 0; };
   functions["mrc_mysql_replicate"] = replicate;
+  functions["mrc_mysql_hand_over"] = hand_over;
+  functions["mrc_mysql_take_over"] = take_over;
   functions["mrc_mysql_probe"] = probe;
   functions["mrc_mysql_delete_data"] = delete_data;
 }

@@ -25,6 +25,7 @@ struct Case {
   bool cuts = false;
   bool drifts = false;
   bool delete_data = false;
+  bool switches = false;  ///< behind B, another server becomes the master
 };
 
 void showValue(const Case& one, std::ostream& out) {  // NOLINT: rapidcheck's name for it
@@ -32,7 +33,7 @@ void showValue(const Case& one, std::ostream& out) {  // NOLINT: rapidcheck's na
       << render_topology(one.from) << "=== B (" << names(one.edits) << ")\n"
       << render_topology(edited(one.from, one.edits)) << "=== others' things: " << one.foreign
       << ", luck " << one.luck << ", cut off: " << one.cuts << ", drift: " << one.drifts
-      << ", data deleted: " << one.delete_data << "\n";
+      << ", data deleted: " << one.delete_data << ", another master: " << one.switches << "\n";
 }
 
 }  // namespace mrc::test::property
@@ -103,7 +104,8 @@ struct Arbitrary<Case> {
         gen::set(&Case::luck, gen::noShrink(below(1U << 30U))),
         gen::set(&Case::cuts),
         gen::set(&Case::drifts),
-        gen::set(&Case::delete_data));
+        gen::set(&Case::delete_data),
+        gen::set(&Case::switches));
   }
 };
 
@@ -139,8 +141,12 @@ class Story {
   void tell() {
     try {
       bring_about(m_case.from, "A");
-      const auto to = edited(m_case.from, m_case.edits);
+      auto to = edited(m_case.from, m_case.edits);
       bring_about(to, "B");
+      if (m_case.switches) {
+        to = switched(std::move(to), pick(m_random, 8));
+        bring_about(to, "another master");
+      }
       if (m_case.drifts) mend(to);
       end(to);
     } catch (const std::exception& why) {
@@ -195,8 +201,10 @@ class Story {
   void bring_about(const Wish& wish, const char* which) {
     Deployment deployment(wish, m_world);
     see_data(deployment.topology());
+    m_world.pass_time();
     auto plan = deployment.plan();
     if (!run(plan, cut(plan), which)) {
+      if (pick(m_random, 2) == 0) m_world.pass_time();
       plan = deployment.plan();
       run(plan, {}, which);
     }
@@ -222,6 +230,7 @@ class Story {
 
   void mend(const Wish& wish) {
     Deployment deployment(wish, m_world);
+    m_world.pass_time();
     const auto what = drift(m_world, deployment.topology(), m_random);
     if (what.empty()) return;
     const auto plan = deployment.plan();

@@ -134,7 +134,7 @@ const std::vector<EditKind>& edit_kinds() {
       {"a host more",
        true,
        [](W& wish, unsigned which, unsigned) { wish.hosts |= 1U << which % k_host_count; }},
-      // The master stays: to give its part to another is a switchover, which apply refuses.
+      // The master stays: a switchover is for itself, see `switched`.
       {"a server less",
        true,
        [](W& wish, unsigned which, unsigned) {
@@ -170,7 +170,6 @@ const std::vector<EditKind>& edit_kinds() {
        [](W& wish, unsigned, unsigned to) { wish.password = to % 2; }},
       {"root password", false, [](W& wish, unsigned, unsigned to) { wish.root_password = to % 2; }},
       {"root host", true, [](W& wish, unsigned, unsigned to) { wish.root_anywhere = to % 2 == 1; }},
-      {"master", false, [](W& wish, unsigned, unsigned to) { wish.master = to; }},
   };
   return all;
 }
@@ -193,6 +192,12 @@ Wish edited(Wish wish, const std::vector<Edit>& edits) {
     wish = canonical(std::move(wish));
     kinds[edit.kind % kinds.size()]->apply(wish, edit.which, edit.to);
   }
+  return wish;
+}
+
+Wish switched(Wish wish, unsigned to) {
+  wish = canonical(std::move(wish));
+  wish.master = to % static_cast<unsigned>(wish.servers.size());
   return wish;
 }
 

@@ -60,6 +60,8 @@ struct Edit {
   unsigned to = 0;
 };
 Wish edited(Wish wish, const std::vector<Edit>& edits);
+/// Another master, and nothing else: as a switchover is.
+Wish switched(Wish wish, unsigned to);
 std::string names(const std::vector<Edit>& edits);
 
 }  // namespace mrc::test::property

@@ -345,7 +345,11 @@ void World::settle() {
       auto& slave = data->second;
       if (!container.io_thread || !container.sql_thread) continue;
       const auto master = reach(*this, slave.source->host);
-      if (master.host == nullptr || !may_talk(*this, container.id, master.container->id)) continue;
+      if (container.eth1.empty() || master.host == nullptr ||
+          !may_talk(*this, container.id, master.container->id)) {
+        container.io_waits = true;
+      }
+      if (container.io_waits) continue;
       const auto from = master.host->mysql_data.find(master.container->volume);
       if (from == master.host->mysql_data.end()) continue;
       const auto password = from->second.passwords.find(slave.source->user + "@%");
@@ -361,6 +365,24 @@ void World::settle() {
       }
     }
   }
+}
+
+void World::cut_off(const std::string& address) {
+  for (auto& [key, host] : hosts) {
+    for (auto& [name, container] : host.containers) {
+      const auto data = host.mysql_data.find(container.volume);
+      const bool follows = data != host.mysql_data.end() && data->second.source &&
+                           data->second.source->host == address;
+      if (follows || container.eth1.contains(address + "/32")) container.io_waits = true;
+    }
+  }
+}
+
+void World::pass_time() {
+  for (auto& [key, host] : hosts) {
+    for (auto& [name, container] : host.containers) container.io_waits = false;
+  }
+  settle();
 }
 
 Facts facts(const World& world) {

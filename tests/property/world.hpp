@@ -47,6 +47,7 @@ struct Container {
   std::map<std::string, std::string> variables;  ///< those that were SET GLOBAL or given as option
   bool io_thread = false;
   bool sql_thread = false;
+  bool io_waits = false;  ///< its connection broke: it is Connecting until its next try
 };
 
 /// The unit etcd.service and what it serves.
@@ -147,6 +148,10 @@ struct World {
 
   /// What happens by itself after each command: members find their peers, slaves catch up.
   void settle();
+  /// The connections of the server at this address break, its slaves' to it too.
+  void cut_off(const std::string& address);
+  /// Seconds go by in which nobody does anything: slaves have tried again.
+  void pass_time();
 };
 
 /// Everything in the world, as a path → its value: to compare, and to show what differs.

@@ -33,6 +33,8 @@ inline std::string endpoint_replaceable(const ServerId& server) {
 }
 /// Port and address of the server can be reached from every other server.
 inline std::string profile_open() { return "profile/open"; }
+/// It serves, and as a slave has caught up and hears its master. Whoever cuts a server's connections
+/// undoes this: what comes back by itself does so only at a slave's next try.
 inline std::string server_ready(const ServerId& server) {
   return fmt::format("server/{}/ready", server);
 }

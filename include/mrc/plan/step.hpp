@@ -51,7 +51,8 @@ struct Step {
   std::vector<StepId> after;
   std::vector<Milestone> needs;  ///< waits for every step of the plan that gives one of these
   std::vector<Milestone> gives;
-  /// What holds before this step and no more after it: the plan then has the step that gives it.
+  /// What holds before this step and no more after it: the plan then has the step that gives it
+  /// again, behind this one.
   std::vector<Milestone> undoes;
   /// Step ids that begin so are of a thing that goes: their goals leave the host's record.
   std::vector<std::string> forgets;

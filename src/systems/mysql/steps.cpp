@@ -76,8 +76,20 @@ class Planner {
       return step.id == step_of(old, "settings") ||
              step.id == step_of(m_desired.master(), "settings");
     });
-    m_steps.push_back(m_maker.take_over(old));
-    m_steps.push_back(m_maker.hand_over(old));
+    auto taken = m_maker.take_over(old);
+    auto handed = m_maker.hand_over(old);
+    // The account goes along, and with it the goal by which its drift is told from a change.
+    const auto goal_of = [](const Server& server) {
+      return "did/" + step_of(server, "account").text();
+    };
+    const auto& record = m_all.record(old.host);
+    if (const auto goal = record.find(goal_of(old)); goal != record.end()) {
+      taken.apply.line(
+          "mrc_record {} {} {}", m_desired.deployment, goal_of(m_desired.master()), goal->second);
+      handed.forgets = {step_of(old, "account").text()};
+    }
+    m_steps.push_back(std::move(taken));
+    m_steps.push_back(std::move(handed));
   }
 
   void wait_for_master(const Server& old) {
@@ -117,7 +129,6 @@ class Planner {
 
   void plan_slave(const Server& server) {
     const auto& one = m_seen.at(server.id);
-    const auto& master = m_seen.at(m_desired.master().id);
     const bool replaced = m_replaced.contains(server.id);
     const bool master_replaced = m_replaced.contains(m_desired.master().id);
     const bool is_new = !one.answered || one.slave.empty();
@@ -140,12 +151,22 @@ class Planner {
       m_steps.push_back(std::move(step));
     } else if (master_replaced) {
       m_steps.push_back(m_maker.rejoin(server, "replicate", "its master's container is replaced"));
-    } else if (const auto why = dead_connection(m_desired, server, one, master);
-               !replaced && !why.empty()) {
+    } else if (const auto why = broken_connection(server); !replaced && !why.empty()) {
       m_steps.push_back(m_maker.rejoin(server, "replicate", why));
     } else if (!is_recorded(server, "source")) {
       m_steps.push_back(m_maker.note(server, "replicate", "source"));
     }
+  }
+
+  /// Why the slave's connection, whatever its threads say, has to be made anew; empty: it has not.
+  std::string broken_connection(const Server& slave) const {
+    const auto& master = m_desired.master();
+    auto why = dead_connection(m_desired, slave, m_seen.at(slave.id), m_seen.at(master.id));
+    for (const auto& id : {slave.id, master.id}) {
+      if (!why.empty() || !m_all.is_lost(milestone::server_ready(id))) continue;
+      why = fmt::format("the connections of {} end meanwhile", id);
+    }
+    return why;
   }
 
   /// Where the slave finds the master as long as that has its present container, which may have

@@ -110,6 +110,10 @@ mrc_survival_look() {
 # The container runs: what it lacks comes back, unless nothing has been missing since that start.
 mrc_survival_mend() {
   if [ "$mrc_survival_whole" != "$mrc_survival_start" ]; then
+    case $mrc_survival_said in
+      failing*) ;; # which tells more
+      *) mrc_survival_say restoring "container started $mrc_survival_start: bringing back $mrc_survival_shares" ;;
+    esac
     mrc_survival_begin=$(mrc_survival_clock)
     mrc_survival_rc=0
     (

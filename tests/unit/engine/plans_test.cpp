@@ -120,6 +120,26 @@ TEST_F(Plans, WhatFollowsSharesTheCause) {
   EXPECT_EQ(make_plan("blog", m_systems, seen)->count(plan::Cause::drift), 0U);
 }
 
+TEST_F(Plans, WhatIsChangedStaysAChangeBehindDriftThatUndoesIt) {
+  auto& network = add("network");
+  auto& server = add("server");
+  auto address = step("network/address");
+  address.goal = "the address";
+  address.undoes = {"connected"};
+  network.planned = {address};
+  auto follow = step("server/follow");
+  follow.goal = "a new password";
+  follow.gives = {"connected"};
+  server.planned = {follow};
+  systems::Observations seen;
+  auto made = recorded(*make_plan("blog", m_systems, {}));
+  made.erase("did/server/follow");
+  seen.put_record(HostId("docker1"), made);
+  const auto plan = make_plan("blog", m_systems, seen);
+  EXPECT_EQ(plan->steps()[0].cause, plan::Cause::drift);
+  EXPECT_EQ(plan->steps()[1].cause, plan::Cause::change);
+}
+
 TEST_F(Plans, WhoLeavesAHostWaitsForAllThatIsThere) {
   auto& system = add("a");
   auto last = step("a/last");

@@ -56,6 +56,16 @@ TEST(Plan, AMilestoneThatNobodyGivesWasReachedBefore) {
   EXPECT_THAT(Plan::make({slave}).before(0), IsEmpty());
 }
 
+TEST(Plan, WhatIsUndoneIsGivenAgainBehindIt) {
+  auto again = step("again");
+  again.gives = {"x"};
+  auto cut = step("cut");
+  cut.undoes = {"x"};
+  const auto plan = Plan::make({again, cut});
+  EXPECT_THAT(ids(plan), ElementsAre("cut", "again"));
+  EXPECT_THAT(plan.before(1), ElementsAre(0U));
+}
+
 TEST(Plan, AStepDoesNotWaitForItself) {
   auto one = step("a");
   one.needs = {"x"};

@@ -23,6 +23,13 @@ struct EndpointDifference : Difference {
       false;  ///< its profiles have another name now: it gets the new one beside them first
 };
 
+/// The server's connections do not live through the step: it is out of reach, or is so meanwhile.
+bool breaks(const EndpointDifference& now) {
+  return std::any_of(now.diff.begin(), now.diff.end(), [&](const DiffLine& line) {
+    return line.field != "record" && !(now.joins && line.field == "profiles");
+  });
+}
+
 /// The endpoint's profiles were all made by mrc, and none is the wanted one.
 bool leaves_profile(const Desired& want, const Endpoint& endpoint, const Reading& seen) {
   return !endpoint.profiles.empty() &&
@@ -177,6 +184,7 @@ Step endpoint_step(const Desired& want,
     step.title = fmt::format("put the endpoint of {} right", server.id);
     step.change = Change::update;
   }
+  if (breaks(now)) step.undoes = {milestone::server_ready(server.id)};
   step.reason = std::move(now.reason);
   step.diff = std::move(now.diff);
   step.goal = fmt::format("address {}, profile {}", address, want.profile);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "systems/calico/motion.hpp"
 #include "systems/calico/v0/parts.hpp"
 
 namespace mrc::systems::calico::v0 {
@@ -216,16 +217,20 @@ std::vector<Finding> findings(const Desired& want, const Reading& seen) {
     for (const auto& server : host->servers) {
       const auto* holder = foreign_holder(server, seen.host(host->id), seen);
       if (holder == nullptr || want.adopt) continue;
+      const bool here = holder->host == seen.host(host->id).kernel_name &&
+                        seen.made_on(host->id).endpoints.contains(server.id);
       all.push_back({host->id,
                      Level::fail,
                      fmt::format("the address of {} is taken", server.id),
-                     fmt::format("{} belongs to the container {} on {}, which mrc did not attach",
+                     fmt::format("{} belongs to the container {} on {}, which mrc did not attach{}",
                                  server.address,
                                  holder->workload.substr(0, 12),
-                                 holder->host),
-                     "give the server another address, or detach it there: calicoctl container "
-                     "remove " +
-                         holder->workload});
+                                 holder->host,
+                                 here ? k_maybe_moving : ""),
+                     fmt::format("{}give the server another address, or detach it there: calicoctl "
+                                 "container remove {}",
+                                 here ? k_wait_first : "",
+                                 holder->workload)});
     }
   }
   if (!hosts.empty()) {

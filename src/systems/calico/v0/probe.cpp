@@ -8,6 +8,7 @@
 #include "calico_v0_etcd.sh.hpp"
 #include "calico_v0_probe.sh.hpp"
 #include "mrc/plan/milestone.hpp"
+#include "systems/calico/keeper.hpp"
 
 namespace mrc::systems::calico::v0 {
 namespace {
@@ -298,8 +299,8 @@ Result<HostSeen> parse_probe(std::string_view text) {
 
 Result<Made> parse_made(const std::map<std::string, std::string>& record) {
   Made made;
+  made.goals = kept_goals(record);
   for (const auto& [key, text] : record) {
-    if (key == "did/calico/pool" || key == "did/calico/profile") made.goals[key] = text;
     if (!key.starts_with("calico/")) continue;
     made.anything = true;
     const auto json = Json::parse(text, nullptr, false);
@@ -350,6 +351,9 @@ Result<Reading> read(const Desired& want, const Observations& seen, bool claimin
     reading.departed.push_back(host);
   }
   for (const auto& [host, how] : seen.forgotten()) reading.forgotten[host] = how.ip;
+  std::vector<HostId> nodes;
+  for (const auto* host : want.nodes()) nodes.push_back(host->id);
+  if (!nodes.empty()) reading.keeper = keeper(nodes, seen);
   if (!claiming) return reading;
   for (const auto* host : want.nodes()) {
     if (is_record_lost(*host, reading)) reading.lost.insert(host->id);

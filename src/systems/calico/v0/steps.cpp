@@ -172,6 +172,11 @@ std::optional<Step> pool_step(const Desired& want, const HostWant& host, const R
     step.impact =
         "servers on different hosts do not reach one another, some 10 s; each stays reachable at "
         "its own host";
+    for (const auto* one : want.nodes()) {
+      for (const auto& server : one->servers) {
+        step.undoes.push_back(milestone::server_ready(server.id));
+      }
+    }
     step.apply.line("mrc_wait 60 {} mrc_calico_routed {}",
                     "the routes",
                     shell::words(routes_from(want, host, seen)));
@@ -316,13 +321,13 @@ std::vector<Step> node_steps(const Desired& want, const Reading& seen) {
   std::vector<Step> all;
   const auto hosts = want.nodes();
   if (hosts.empty()) return all;
-  const auto& first = *hosts.front();
+  const auto& keeper = want.host(seen.keeper);
   for (const auto* host : hosts) push(all, calicoctl_step(want, *host, seen), {});
-  push(all, pool_step(want, first, seen), {host_step(first.id, "calicoctl")});
+  push(all, pool_step(want, keeper, seen), {host_step(keeper.id, "calicoctl")});
   // The pool's step notes whether etcd held anything of Calico before: it must come first.
   push(all,
-       profile_step(want, first, seen),
-       {host_step(first.id, "calicoctl"), StepId("calico/pool")});
+       profile_step(want, keeper, seen),
+       {host_step(keeper.id, "calicoctl"), StepId("calico/pool")});
 
   std::vector<StepId> started;
   std::vector<std::pair<const HostWant*, Step>> restarts;

@@ -290,7 +290,7 @@ std::vector<Step> leaving_steps(const Desired& want,
   const Remover remover(want, seen, false);
   std::vector<Step> all;
   if (want.nodes().empty()) return all;
-  const auto& first = want.nodes().front()->id;
+  const auto& keeper = seen.keeper;
   const auto is_node = [&](const HostId& host) {
     const auto* one = want.find(host);
     return one != nullptr && one->has_node();
@@ -323,7 +323,7 @@ std::vector<Step> leaving_steps(const Desired& want,
     if (is_node(host) || !made.cluster_things()) continue;
     Step take;
     take.id = StepId(fmt::format("calico/{}/take-over", host));
-    take.host = first;
+    take.host = keeper;
     take.title = fmt::format("keep the record of pool and profile in the place of {}", host);
     take.change = Change::update;
     take.goal = "keeper of pool and profile";
@@ -362,7 +362,7 @@ std::vector<Step> leaving_steps(const Desired& want,
     auto pools = seen.made_on(host).pools;
     std::erase_if(pools, [&](const std::string& one) {
       const auto cidr = Cidr::parse(one);
-      const bool swapped = host == first && cidr && cidr->overlaps(want.pool);
+      const bool swapped = host == keeper && cidr && cidr->overlaps(want.pool);
       return one == want.pool.text() ||
              (swapped && seen.cluster && seen.cluster->pools.contains(one));
     });
@@ -376,7 +376,7 @@ std::vector<Step> leaving_steps(const Desired& want,
     if (!known) continue;
     const bool shared = seen.shared.contains(ip);
     auto step = remover.make(StepId(fmt::format("calico/{}/forget", host)),
-                             first,
+                             keeper,
                              fmt::format("take {} out of Calico", host));
     step.reason = "the host is given up";
     step.diff = {{Change::remove, shared ? "endpoints of" : "node in etcd", ip, ""}};
@@ -386,7 +386,7 @@ std::vector<Step> leaving_steps(const Desired& want,
     }
     step.apply.line(
         "mrc_calico_dead_host {} {} {}", ip, shared ? "yes" : "no", shell::words(addresses));
-    step.needs.push_back(milestone::host_ready(first));
+    step.needs.push_back(milestone::host_ready(keeper));
     step.gives = {milestone::host_emptied(host)};
     step.timeout = seconds(180);
     all.push_back(std::move(step));

@@ -116,7 +116,7 @@ std::map<HostId, Entries> claims(const Desired& want, const Reading& reading) {
   }
   // In an etcd of our own, what stands under our names can only be ours.
   if (want.adopt || (want.own_etcd && (!reading.lost.empty() || !reading.forgotten.empty()))) {
-    const auto& keeper = reading.lost.empty() ? nodes.front()->id : *reading.lost.begin();
+    const auto& keeper = reading.lost.empty() ? reading.keeper : *reading.lost.begin();
     claim_cluster(want, reading, all[keeper]);
   }
   std::erase_if(all, [](const auto& one) { return one.second.empty(); });

@@ -65,6 +65,13 @@ void compare_attached(const Desired& want,
   }
 }
 
+/// The server's connections do not live through the step: it is out of reach, or is so meanwhile.
+bool breaks(const EndpointDifference& now) {
+  return std::any_of(now.diff.begin(), now.diff.end(), [](const plan::DiffLine& line) {
+    return line.field != "record";
+  });
+}
+
 /// How the server's endpoint differs.
 EndpointDifference difference(const Desired& want,
                               const HostWant& host,
@@ -120,6 +127,7 @@ Step endpoint_step(const Desired& want,
     step.title = fmt::format("put the endpoint of {} right", server.id);
     step.change = Change::update;
   }
+  if (breaks(now)) step.undoes = {milestone::server_ready(server.id)};
   step.reason = std::move(now.reason);
   step.diff = std::move(now.diff);
   step.goal = fmt::format("address {}, profile {}, mtu {}", address, want.profile, want.mtu);

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "systems/calico/keeper.hpp"
+
 namespace mrc::systems::calico::v3 {
 namespace {
 
@@ -89,6 +91,7 @@ bool read_entry(const std::string& key, const Json& json, Made& made) {
 
 Result<Made> parse_made(const std::map<std::string, std::string>& record) {
   Made made;
+  made.goals = kept_goals(record);
   for (const auto& [key, text] : record) {
     if (!key.starts_with(k_prefix)) continue;
     made.anything = true;

@@ -37,6 +37,8 @@ struct Made {
   std::map<std::string, std::string> pools;  ///< name → CIDR
   std::set<std::string> profiles;
   bool cluster = false;
+  /// What the steps for pool and profile left of their goals here: record key → JSON.
+  std::map<std::string, std::string> goals;
   struct Attached {
     std::string address;
     std::string container;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "systems/calico/motion.hpp"
 #include "systems/calico/v3/parts.hpp"
 
 namespace mrc::systems::calico::v3 {
@@ -186,10 +187,16 @@ class Judge {
   void address(const ServerWant& server) {
     const auto holder = foreign_holder(server, now(), m_seen);
     if (!holder || (m_want.adopt && !holder->container.empty())) return;
+    const bool here = (holder->node.empty() || holder->node == now().node_name()) &&
+                      m_seen.made_on(m_host->id).endpoints.contains(server.id);
     stop(fmt::format("the address of {} is taken", server.id),
-         fmt::format("{} belongs to {}, which mrc did not attach", server.address, holder->who),
-         fmt::format("give the server another address, or free it there: calicoctl ipam release "
+         fmt::format("{} belongs to {}, which mrc did not attach{}",
+                     server.address,
+                     holder->who,
+                     here ? k_maybe_moving : ""),
+         fmt::format("{}give the server another address, or free it there: calicoctl ipam release "
                      "--ip={}",
+                     here ? k_wait_first : "",
                      server.address));
   }
 

@@ -7,6 +7,7 @@
 #include "calico_v3_etcd.sh.hpp"
 #include "calico_v3_probe.sh.hpp"
 #include "mrc/plan/milestone.hpp"
+#include "systems/calico/keeper.hpp"
 
 namespace mrc::systems::calico::v3 {
 namespace {
@@ -291,6 +292,9 @@ Result<Reading> read(const Desired& want, const Observations& seen, bool claimin
     reading.departed.push_back(host);
   }
   for (const auto& [host, how] : seen.forgotten()) reading.forgotten[host] = how.ip;
+  std::vector<HostId> nodes;
+  for (const auto* host : want.nodes()) nodes.push_back(host->id);
+  if (!nodes.empty()) reading.keeper = keeper(nodes, seen);
   if (!claiming) return reading;
   for (const auto* host : want.nodes()) {
     if (is_record_lost(*host, reading)) reading.lost.insert(host->id);

@@ -78,6 +78,7 @@ struct Reading {
   std::optional<Cluster> cluster;
   std::string etcd_why;
   std::set<ServerId> losing;  ///< servers whose interface goes with another system's step
+  HostId keeper;              ///< sees to pool and profile; empty when no host runs a node
 
   const HostSeen& host(const HostId& id) const { return hosts.at(id); }
   const Made& made_on(const HostId& id) const { return made.at(id); }

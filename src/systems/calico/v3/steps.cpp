@@ -186,6 +186,11 @@ std::optional<Step> pool_step(const Desired& want, const HostWant& host, const R
     step.impact =
         "servers on different hosts do not reach one another, some 10 s; each stays reachable at "
         "its own host";
+    for (const auto* one : want.nodes()) {
+      for (const auto& server : one->servers) {
+        step.undoes.push_back(milestone::server_ready(server.id));
+      }
+    }
     step.apply.line("mrc_wait 60 {} mrc_calico3_routed {}",
                     "the routes",
                     shell::words(routes_from(want, host, seen)));
@@ -312,12 +317,12 @@ Result<std::vector<Step>> shared_steps(const Desired& want, const Reading& seen)
       push(all, std::move(*step), {});
     }
   }
-  const auto& first = *hosts.front();
-  push(all, pool_step(want, first, seen), {host_step(first.id, "calicoctl")});
+  const auto& keeper = want.host(seen.keeper);
+  push(all, pool_step(want, keeper, seen), {host_step(keeper.id, "calicoctl")});
   // The pool's step notes whether etcd held anything of Calico before: it must come first.
   push(all,
-       profile_step(want, first, seen),
-       {host_step(first.id, "calicoctl"), StepId("calico/pool")});
+       profile_step(want, keeper, seen),
+       {host_step(keeper.id, "calicoctl"), StepId("calico/pool")});
   return all;
 }
 

@@ -305,7 +305,7 @@ std::vector<Step> leaving_steps(const Desired& want,
   const Remover remover(want, seen, false);
   std::vector<Step> all;
   if (want.nodes().empty()) return all;
-  const auto& first = want.nodes().front()->id;
+  const auto& keeper = seen.keeper;
   const auto is_node = [&](const HostId& host) {
     const auto* one = want.find(host);
     return one != nullptr && one->has_node();
@@ -338,7 +338,7 @@ std::vector<Step> leaving_steps(const Desired& want,
     if (is_node(host) || !made.cluster_things()) continue;
     Step take;
     take.id = StepId(fmt::format("calico/{}/take-over", host));
-    take.host = first;
+    take.host = keeper;
     take.title = fmt::format("keep the record of pool and profile in the place of {}", host);
     take.change = Change::update;
     take.goal = "keeper of pool and profile";
@@ -355,6 +355,15 @@ std::vector<Step> leaving_steps(const Desired& want,
     for (const auto& one : made.profiles) move("calico3/profile/" + one, k_made);
     for (const auto& [name, cidr] : made.pools) move("calico3/pool/" + name, pool_entry(cidr));
     if (made.cluster) move("calico3/cluster", k_no_keys);
+    // So that drift is known as such from there, too; a step of this plan leaves its own goal.
+    for (const auto& [key, value] : made.goals) {
+      const bool is_made =
+          std::any_of(planned.begin(), planned.end(), [&, &key = key](const Step& one) {
+            return "did/" + one.id.text() == key;
+          });
+      if (!is_made) take.apply.line("mrc_record {} {} {}", want.deployment, key, value);
+      leave.apply.line("mrc_forget {} {}", want.deployment, key);
+    }
     all.push_back(std::move(take));
     all.push_back(std::move(leave));
   }
@@ -368,7 +377,7 @@ std::vector<Step> leaving_steps(const Desired& want,
     auto pools = seen.made_on(host).pools;
     std::erase_if(pools, [&](const auto& one) {
       const auto cidr = Cidr::parse(one.second);
-      const bool swapped = host == first && cidr && cidr->overlaps(want.cidr);
+      const bool swapped = host == keeper && cidr && cidr->overlaps(want.cidr);
       return one.second == want.cidr.text() ||
              (swapped && seen.cluster && seen.cluster->pools.contains(one.second));
     });
@@ -382,7 +391,7 @@ std::vector<Step> leaving_steps(const Desired& want,
     if (!known) continue;
     const bool shared = seen.shared.contains(ip);
     auto step = remover.make(StepId(fmt::format("calico/{}/forget", host)),
-                             first,
+                             keeper,
                              fmt::format("take {} out of Calico", host));
     step.reason = "the host is given up";
     step.diff = {{Change::remove, shared ? "endpoints of" : "node in etcd", ip, ""}};
@@ -392,7 +401,7 @@ std::vector<Step> leaving_steps(const Desired& want,
     }
     step.apply.line(
         "mrc_calico3_dead_host {} {} {}", ip, shared ? "yes" : "no", shell::words(addresses));
-    step.needs = {milestone::host_ready(first), milestone::etcd_healthy()};
+    step.needs = {milestone::host_ready(keeper), milestone::etcd_healthy()};
     step.gives = {milestone::host_emptied(host)};
     step.timeout = seconds(180);
     all.push_back(std::move(step));

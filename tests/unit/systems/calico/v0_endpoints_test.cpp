@@ -9,6 +9,8 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 const auto k_just_slave1 = ElementsAre("calico/mysql-slave1/endpoint");
 
@@ -93,6 +95,7 @@ TEST(CalicoV0Endpoints, FelixHasNotRoutedIt) {
   World world;
   world.probes["docker2"].set("route", "");
   EXPECT_EQ(reason(world), "the host has no route to the container");
+  EXPECT_THAT(world.steps()[0].undoes, ElementsAre("server/mysql-slave1/ready"));
 }
 
 TEST(CalicoV0Endpoints, OnAnotherHostName) {
@@ -124,6 +127,7 @@ TEST(CalicoV0Endpoints, NotInTheRecord) {
   world.records["docker2"].erase("calico/endpoint/mysql-slave1");
   EXPECT_EQ(reason(world), "mrc's record does not have it");
   EXPECT_EQ(world.steps()[0].risk, plan::Risk::safe);
+  EXPECT_THAT(world.steps()[0].undoes, IsEmpty());
 }
 
 TEST(CalicoV0Endpoints, TheAddressOfAForeignContainerIsRefusedBeforehand) {
@@ -134,6 +138,19 @@ TEST(CalicoV0Endpoints, TheAddressOfAForeignContainerIsRefusedBeforehand) {
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].title, "the address of mysql-slave1 is taken");
   EXPECT_THAT(findings[0].detail, HasSubstr("b2b2b2b2b2b2 on docker2.local"));
+  EXPECT_THAT(findings[0].remedy, StartsWith("give the server another address"));
+}
+
+TEST(CalicoV0Endpoints, AnAddressThatTheServersUnitMovesRightNowIsToldAsSuch) {
+  World world;
+  // Its record has the new container already, etcd the one before.
+  auto& record = world.records["docker2"]["calico/endpoint/mysql-slave1"];
+  record.replace(record.find(World::container_id(1)), 64, repeat("d4"));
+  world.probes["docker2"].set("server", "server mysql-slave1 " + repeat("d4") + " true 99");
+  const auto findings = world.findings();
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_THAT(findings[0].detail, HasSubstr("its unit gives it the address at this moment"));
+  EXPECT_THAT(findings[0].remedy, StartsWith("see `mrc status`"));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 TEST(CalicoV3Preflight, NothingStandsInTheWay) {
   EXPECT_THAT(World().titles(), IsEmpty());
@@ -100,6 +101,18 @@ TEST(CalicoV3Preflight, AnAddressThatIsTaken) {
   all = world.findings();
   ASSERT_EQ(all.size(), 1U);
   EXPECT_THAT(all[0].detail, HasSubstr("mysql-replication." + World::container_id(1)));
+  EXPECT_THAT(all[0].remedy, StartsWith("give the server another address"));
+}
+
+TEST(CalicoV3Preflight, AnAddressThatTheServersUnitMovesRightNow) {
+  World world;
+  auto& record = world.records["docker2"]["calico3/endpoint/mysql-slave1"];
+  record.replace(record.find(World::container_id(1)), 64, repeat("e5"));
+  world.probes["docker2"].set("server", "server mysql-slave1 " + repeat("e5") + " true 99");
+  const auto all = world.findings();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_THAT(all[0].detail, HasSubstr("its unit gives it the address at this moment"));
+  EXPECT_THAT(all[0].remedy, StartsWith("see `mrc status`"));
 }
 
 TEST(CalicoV3Preflight, AClusterThatCannotDo) {

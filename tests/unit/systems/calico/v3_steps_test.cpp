@@ -175,6 +175,16 @@ TEST(CalicoV3Endpoints, ALostRouteIsEnough) {
             "the host has no route to the container");
 }
 
+TEST(CalicoV3Endpoints, WhatOnlyTheRecordLacksCutsNobodyOff) {
+  World world;
+  world.records["docker2"]["calico3/endpoint/mysql-slave1"] =
+      R"({"address":"10.77.0.51","container":"e5","node":"docker2.local",)"
+      R"("profile":"mysql-replication"})";
+  const auto steps = world.steps();
+  EXPECT_EQ(step(steps, "calico/mysql-slave1/endpoint").reason, "mrc's record does not have it");
+  EXPECT_THAT(step(steps, "calico/mysql-slave1/endpoint").undoes, IsEmpty());
+}
+
 TEST(CalicoV3Endpoints, ANewContainerTakesTheOldOnesAddress) {
   World world;
   world.probes["docker2"].set("server", "server mysql-slave1 " + repeat("e5") + " true 99");
@@ -194,6 +204,7 @@ TEST(CalicoV3Endpoints, AnotherProfileMeansAttachingAnew) {
   EXPECT_THAT(ids(steps), Contains("calico/profile"));
   const auto& one = step(steps, "calico/mysql-master/endpoint");
   EXPECT_EQ(one.risk, Risk::disruptive);
+  EXPECT_THAT(one.undoes, ElementsAre("server/mysql-master/ready"));
   EXPECT_THAT(one.reason, HasSubstr("it has the profiles 'mysql-replication'"));
   EXPECT_THAT(after(step(steps, "calico/docker1/former-remove")),
               Contains("calico/mysql-slave2/endpoint"));
@@ -248,6 +259,7 @@ TEST(CalicoV3Leaving, AnOverlappingPoolOfOursIsPutInTheOldOnesPlace) {
   const auto& pool = step(steps, "calico/pool");
   EXPECT_EQ(pool.change, Change::replace);
   EXPECT_EQ(pool.risk, Risk::disruptive);
+  EXPECT_THAT(pool.undoes, Contains("server/mysql-slave2/ready"));
   EXPECT_THAT(pool.apply.body(),
               HasSubstr("mrc_calico3_pool_swap mrc-10-77-0-0-24 mrc-10-77-0-0-16"));
 }

@@ -181,6 +181,21 @@ TEST_F(MysqlSteps, AStoppedContainerIsStartedAndItsSlaveLookedAfter) {
               ElementsAre("mysql/mysql-slave1/start", "mysql/mysql-slave1/replicate"));
 }
 
+TEST_F(MysqlSteps, WhoseConnectionsEndWithAnothersStepJoinsAgainBehindIt) {
+  auto seen = world.see(world.all_good());
+  EXPECT_TRUE(seen.lose({"server/mysql-slave2/ready"}));
+  const auto one = world.system()->steps(seen).value();
+  ASSERT_THAT(ids(one), ElementsAre("mysql/mysql-slave2/replicate"));
+  EXPECT_EQ(one[0].change, plan::Change::run);
+  EXPECT_EQ(one[0].reason, "the connections of mysql-slave2 end meanwhile");
+  EXPECT_THAT(one[0].needs, Contains("endpoint/mysql-slave2/ready"));
+  EXPECT_THAT(one[0].gives, ElementsAre("server/mysql-slave2/ready"));
+  // All hang on the master.
+  EXPECT_TRUE(seen.lose({"server/mysql-master/ready"}));
+  EXPECT_THAT(ids(world.system()->steps(seen).value()),
+              ElementsAre("mysql/mysql-slave1/replicate", "mysql/mysql-slave2/replicate"));
+}
+
 TEST_F(MysqlSteps, EveryFaultOfASlaveIsItsOwnLine) {
   const struct {
     std::string field, now, was, want;

@@ -75,6 +75,19 @@ TEST_F(MysqlSwitchover, BothHalvesRunAtOnceAndTheOthersFollow) {
   EXPECT_THAT(old.needs, Contains("mysql/handed-over"));
 }
 
+TEST_F(MysqlSwitchover, TheAccountsGoalGoesAlong) {
+  auto seen = world.see(outputs);
+  auto record = world.record(0);
+  record["did/mysql/mysql-master/account"] = R"("0123456789abcdef")";
+  seen.put_record(world.host(0), record);
+  const auto made = world.system()->steps(seen).value();
+  EXPECT_THAT(find(made, "mysql/mysql-slave1/take-over").apply.body(),
+              HasSubstr("mrc_record blog-2016 did/mysql/mysql-slave1/account "
+                        "'\"0123456789abcdef\"'"));
+  EXPECT_THAT(find(made, "mysql/mysql-master/hand-over").forgets,
+              ElementsAre("mysql/mysql-master/account"));
+}
+
 TEST_F(MysqlSwitchover, TheSpecOfAContainerDoesNotFollowFromThePartOfItsServer) {
   const auto after = world.desired();
   world.topology.mysql.master.value = ServerId("mysql-master");

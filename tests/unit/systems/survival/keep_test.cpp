@@ -72,7 +72,8 @@ TEST_P(SurvivalKeep, AStartedContainerGetsBackWhatItLacksOnceAndThenNothingIsAsk
   container("running T1 orders\n");
   fates("echo start\n");  // its own start, heard late
   EXPECT_THAT(run(),
-              ::testing::MatchesRegex("container started T1: net in place after [0-9.]* s\n"));
+              ::testing::MatchesRegex("container started T1: bringing back net\n"
+                                      "container started T1: net in place after [0-9.]* s\n"));
   EXPECT_EQ(calls(), "inspect\nback\nevents echo start\ninspect\n");
   EXPECT_THAT(state(), HasSubstr("whole container started T1"));
 }
@@ -107,7 +108,8 @@ TEST_P(SurvivalKeep, AFailureIsSaidOnceAndTriedAgainWithGrowingPauses) {
       run("echo back >>calls; echo '| evidence' >&2; [ \"$(grep -c back calls)\" -gt 6 ] || "
           "{ echo no quorum >&2; false; }; echo done >>calls");
   EXPECT_THAT(said,
-              ::testing::MatchesRegex("not yet back after the start of T1: no quorum\n"
+              ::testing::MatchesRegex("container started T1: bringing back net\n"
+                                      "not yet back after the start of T1: no quorum\n"
                                       "container started T1: net in place after [0-9.]* s\n"));
   EXPECT_EQ(calls(),
             "inspect\nback\nsleep 1\ninspect\nback\nsleep 2\ninspect\nback\nsleep 4\n"
