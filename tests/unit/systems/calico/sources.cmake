@@ -1,4 +1,5 @@
 list(APPEND MRC_SYSTEMS_TESTS
+  calico/passages_test.cpp
   calico/v0_changes_test.cpp
   calico/v0_checks_test.cpp
   calico/v0_cluster_test.cpp
