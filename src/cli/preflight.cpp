@@ -3,9 +3,10 @@
 #include <ostream>
 
 namespace mrc::cli {
+namespace {
 
-bool preflight(Site& site, const systems::Observations& seen, Env& env) {
-  const auto found = engine::preflight(site.systems(), seen);
+/// Prints them. False: one stands in the way; `env.exit_code` is set.
+bool pass(const Result<std::vector<systems::Finding>>& found, const Site& site, Env& env) {
   if (!found) {
     site.tell(found.error(), env);
     return false;
@@ -34,10 +35,19 @@ bool preflight(Site& site, const systems::Observations& seen, Env& env) {
   return false;
 }
 
-std::optional<plan::Plan> planned(const Site& site, Result<plan::Plan> plan, Env& env) {
-  if (plan) return std::move(*plan);
-  site.tell(plan.error(), env);
-  return {};
+}  // namespace
+
+bool preflight(Site& site, const systems::Observations& seen, Env& env) {
+  return pass(engine::preflight(site.systems(), seen), site, env);
+}
+
+std::optional<plan::Plan> planned(Site& site, Result<plan::Plan> plan, Env& env) {
+  if (!plan) {
+    site.tell(plan.error(), env);
+    return {};
+  }
+  if (!pass(site.try_passages(*plan), site, env)) return {};
+  return std::move(*plan);
 }
 
 }  // namespace mrc::cli

@@ -54,6 +54,10 @@ class Site {
   /// not be read is in the reading; nothing is told.
   engine::Reading look(const Env& env) { return read({}, env); }
   std::vector<systems::Condition> status(const engine::Reading& reading) const;
+  /// Tries the ways between hosts that the plan needs.
+  Result<std::vector<systems::Finding>> try_passages(const plan::Plan& plan) {
+    return engine::try_passages(plan, run_all());
+  }
   /// Runs the checks of all systems.
   std::vector<engine::CheckResult> verify(bool write);
 

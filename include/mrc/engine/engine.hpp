@@ -79,6 +79,11 @@ Result<plan::Plan> make_teardown(const Systems& systems,
                                  const systems::Observations& seen,
                                  bool delete_data);
 
+/// Tries the ways between hosts that the plan's steps need, all at once: one round trip, none for a
+/// plan that needs no way. What cannot be tried is a warning. Errors: of a host that could not be
+/// asked, `unreadable` of an answer.
+Result<std::vector<systems::Finding>> try_passages(const plan::Plan& plan, const RunAll& run_all);
+
 struct CheckResult {
   systems::Check check;
   systems::Verdict verdict;

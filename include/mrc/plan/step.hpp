@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mrc/base/id.hpp"
+#include "mrc/base/net.hpp"
 #include "mrc/shell/script.hpp"
 
 namespace mrc::plan {
@@ -31,6 +32,18 @@ struct DiffLine {
 /// systems share without knowing one another: see plan/milestone.hpp.
 using Milestone = std::string;
 
+/// A way from a host to a port of another, that must be open for a step to do its work.
+struct Passage {
+  enum class Protocol { tcp, udp, ipip };
+  HostId from;
+  std::string to;       ///< a host's id; an address, when it is none of the file's
+  std::string address;  ///< of `to`, as `from` calls it
+  Protocol protocol = Protocol::tcp;
+  Port port;        ///< of no meaning for `ipip`
+  std::string use;  ///< who needs it: "BGP of Calico"
+  auto operator<=>(const Passage&) const = default;
+};
+
 /// One change on one host. A value: compared, printed, stored; running it is the executor's affair.
 struct Step {
   StepId id;
@@ -56,6 +69,8 @@ struct Step {
   std::vector<Milestone> undoes;
   /// Step ids that begin so are of a thing that goes: their goals leave the host's record.
   std::vector<std::string> forgets;
+  /// Tried before the plan is run. Whoever needs a way back says so too.
+  std::vector<Passage> passages;
   Risk risk = Risk::safe;
   std::chrono::seconds timeout{60};
 };

@@ -2,6 +2,7 @@ list(APPEND MRC_SYSTEMS_SOURCES
   calico/calico.cpp
   calico/generation.cpp
   calico/keeper.cpp
+  calico/passages.cpp
   calico/v0/checks.cpp
   calico/v0/claims.cpp
   calico/v0/cluster.cpp

@@ -171,8 +171,28 @@ class Builder {
     return &step;
   }
 
+  /// What a member of the cluster needs: the others' peer ports, both ways.
+  std::vector<plan::Passage> passages(const WantedMember& member) const {
+    std::vector<plan::Passage> out;
+    const auto add_way = [&](const WantedMember& from, const WantedMember& to) {
+      out.push_back({from.host,
+                     to.host.text(),
+                     to.ip.text(),
+                     plan::Passage::Protocol::tcp,
+                     m_want.peer_port,
+                     "etcd's cluster"});
+    };
+    for (const auto& other : m_want.members) {
+      if (other.host == member.host) continue;
+      add_way(member, other);
+      add_way(other, member);
+    }
+    return out;
+  }
+
   Step& start_step(const WantedMember& member) {
     auto& step = add(member.host, "start", "start the etcd member", Change::run);
+    step.passages = passages(member);
     step.goal = "the member runs, and at boot";
     step.apply.use(embedded::etcd_unit_sh)
         .line("mrc_etcd_start {} {}", m_want.deployment, m_want.data_dir);

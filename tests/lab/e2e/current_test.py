@@ -53,6 +53,25 @@ class CurrentStory(Story):
 
     # -- made
 
+    def test_00_a_firewall_between_hosts_is_found_before_anything_is_changed(self) -> None:
+        rules = {
+            "docker2": f"INPUT -p tcp -s {ADDRESSES['docker1']} --dport 179 -j DROP",
+            "docker3": "INPUT -p tcp --dport 2380 -j REJECT --reject-with icmp-admin-prohibited",
+        }
+        for host, rule in rules.items():
+            self.site.ssh(host, f"iptables -I {rule}")
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 3, summary(done))
+        self.assertEqual(
+            sorted(re.findall(r"^FAILED on .*", done.stderr, re.M)),
+            ["FAILED on docker1, docker2: <host> does not reach TCP port 2380 of docker3",
+             "FAILED on docker1: docker1 does not reach TCP port 179 of docker2"],
+        )  # fmt: skip
+        self.assertIn("on docker2 (iptables -I INPUT -p tcp --dport 179 -j ACCEPT)", done.stderr)
+        for host, rule in rules.items():
+            self.site.ssh(host, f"iptables -D {rule}")
+        self.assertEqual(self.before, {host: snapshot.take(self.site, host) for host in HOSTS})
+
     def test_01_apply_from_bare_hosts_ends_0(self) -> None:
         done = self.site.mrc("apply", "--yes", timeout=900)
         self.assertEqual(done.returncode, 0, summary(done))

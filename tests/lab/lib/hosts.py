@@ -132,7 +132,10 @@ def extra(wanted: list[str]) -> bool:
 def start_host(name: str, built: Built) -> None:
     storage = RUN / name / "docker"
     storage.parent.mkdir()
-    run("cp", "-a", "--reflink=auto", built.seed, storage)
+    # The images' layers are never written to, so hosts share their files; all else is Docker's own to change.
+    storage.mkdir()
+    for part in sorted(built.seed.iterdir()):
+        run("cp", "-a", *(["--link"] if part.name == "overlay2" else []), part, storage)
     apt = ["-v", f"{built.debs}:/var/lib/lab-apt:ro"]
     start_container(
         container(name), built.host, storage,

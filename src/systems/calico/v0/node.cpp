@@ -1,4 +1,5 @@
 #include "mrc/plan/milestone.hpp"
+#include "systems/calico/passages.hpp"
 #include "systems/calico/v0/parts.hpp"
 #include "systems/calico/v0/scripts.hpp"
 
@@ -59,6 +60,17 @@ bool has_unwanted_libnetwork(const HostId& host, const Reading& seen) {
   const auto& made = seen.made_on(host);
   return seen.host(host).libnetwork && made.libnetwork && !made.inherited_libnetwork &&
          !seen.others.contains(host);
+}
+
+std::vector<plan::Passage> passages(const Desired& want, const HostWant& host) {
+  std::vector<NodePlace> nodes;
+  std::vector<NodePlace> hosts;
+  for (const auto& one : want.hosts) {
+    hosts.push_back({one.id, one.ip});
+    if (one.has_node()) nodes.push_back(hosts.back());
+  }
+  const auto carriage = want.ipip ? Carriage::ipip : Carriage::routed;
+  return node_passages({host.id, host.ip}, nodes, hosts, want.endpoints, carriage);
 }
 
 }  // namespace
@@ -158,6 +170,7 @@ std::optional<plan::Step> node_step(const Desired& want,
   step.apply.line(
       "mrc_calico_node {} {} {}", host.ip.text(), want.node_image, want.libnetwork_image);
   step.needs = {milestone::host_ready(host.id), milestone::etcd_healthy()};
+  step.passages = passages(want, host);
   step.timeout = std::chrono::seconds(420);
   return step;
 }

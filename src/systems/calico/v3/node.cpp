@@ -2,6 +2,7 @@
 #include <array>
 
 #include "mrc/plan/milestone.hpp"
+#include "systems/calico/passages.hpp"
 #include "systems/calico/v3/parts.hpp"
 #include "systems/calico/v3/scripts.hpp"
 
@@ -56,6 +57,19 @@ void compare(const Desired& want, const HostWant& host, const Reading& seen, Dif
             value_of(*one, "ETCD_ENDPOINTS"),
             want.endpoints);
   }
+}
+
+std::vector<plan::Passage> passages(const Desired& want, const HostWant& host) {
+  std::vector<NodePlace> nodes;
+  std::vector<NodePlace> hosts;
+  for (const auto& one : want.hosts) {
+    hosts.push_back({one.id, one.ip});
+    if (one.has_node()) nodes.push_back(hosts.back());
+  }
+  const auto carriage = want.pool.vxlan != "Never"  ? Carriage::vxlan
+                        : want.pool.ipip != "Never" ? Carriage::ipip
+                                                    : Carriage::routed;
+  return node_passages({host.id, host.ip}, nodes, hosts, want.endpoints, carriage);
 }
 
 }  // namespace
@@ -138,6 +152,7 @@ std::optional<plan::Step> node_step(const Desired& want,
   step.apply = make_script(want);
   step.apply.line("mrc_calico3_node {} {}", host.ip.text(), want.node_image);
   step.needs = {milestone::host_ready(host.id), milestone::etcd_healthy()};
+  step.passages = passages(want, host);
   step.timeout = std::chrono::seconds(480);
   return step;
 }

@@ -52,6 +52,19 @@ TEST_F(EtcdSteps, FromBareHostsTheMembersStartTogetherAndOnlyThenAnybodyWaits) {
   }
 }
 
+TEST_F(EtcdSteps, AMemberThatStartsNeedsThePeerPortsOfTheOthersBothWays) {
+  const auto made = steps({world.healthy[0], world.healthy[1], world.absent}, true);
+  std::vector<std::string> ways;
+  for (const auto& one : find(made, "etcd/docker3/start").passages) {
+    ways.push_back(fmt::format("{} to {} at {}:{}", one.from, one.to, one.address, one.port));
+  }
+  EXPECT_THAT(ways,
+              UnorderedElementsAre("docker3 to docker1 at 192.168.55.111:2380",
+                                   "docker1 to docker3 at 192.168.55.113:2380",
+                                   "docker3 to docker2 at 192.168.55.112:2380",
+                                   "docker2 to docker3 at 192.168.55.113:2380"));
+}
+
 TEST_F(EtcdSteps, EveryStepWaitsForItsHost) {
   for (const auto& step : steps({world.absent, world.absent, world.absent}, false)) {
     EXPECT_THAT(step.needs, ElementsAre("host/" + step.host.text() + "/ready")) << step.id.text();
