@@ -2,6 +2,7 @@
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/internal.hpp"
 #include "systems/mysql/maker.hpp"
+#include "systems/mysql/provision.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
@@ -21,7 +22,7 @@ class Obstacles {
     if (auto read = check_master(); !read) return fail(read.error());
     for (const auto& server : m_desired.servers) {
       if (server.is_master) continue;
-      if (auto read = check_logs(server, m_seen.at(server.id)); !read) return fail(read.error());
+      if (auto read = check_logs(server); !read) return fail(read.error());
     }
     return std::move(m_out);
   }
@@ -242,31 +243,32 @@ class Obstacles {
     return {};
   }
 
-  /// A slave gets all that it lacks from the master's binary logs.
-  Result<void> check_logs(const Server& server, const Observed& one) {
-    const auto& master = m_seen.at(m_desired.master().id);
-    const auto purged = master.variable("gtid_purged");
-    if (purged.empty() || (one.has_data && !one.answered)) return {};
-    auto has = one.variable("gtid_executed");
-    if (const auto more = one.of_slave("Retrieved_Gtid_Set"); !more.empty()) has += "," + more;
-    const auto lacks = missing(purged, has);
-    if (!lacks) {
-      return fail(ErrorKind::unreadable,
-                  "odd sets of transactions of {} and {}: {} and {}",
-                  m_desired.master().id,
-                  server.id,
-                  excerpt(purged),
-                  excerpt(has));
+  /// A slave that its master's binary logs do not reach gets a copy, for which what it has is given
+  /// up.
+  Result<void> check_logs(const Server& server) {
+    const auto lost = out_of_reach(m_desired, m_seen, server);
+    if (!lost) return fail(lost.error());
+    if (lost->empty()) return {};
+    const auto& master = m_desired.master();
+    if (holder(m_desired, m_seen) != nullptr) {
+      add(server.host,
+          fmt::format("a switchover changes nothing else, and {} needs a copy of the data",
+                      server.id),
+          fmt::format("the binary logs of {} have no more: {}", master.id, excerpt(*lost)),
+          "let mysql.master name the present master, apply that, and switch over then");
+      return {};
     }
-    if (*lacks == 0) return {};
+    const auto own = errant(m_desired, m_seen, server);
+    if (!own) return fail(own.error());
+    if (own->empty()) return {};
     add(server.host,
-        fmt::format("{} cannot be made from the master's binary logs", server.id),
-        fmt::format("{} has purged {}; {} has {}",
-                    m_desired.master().id,
-                    excerpt(purged),
+        fmt::format("{} has transactions that {} lacks, and a copy would destroy them",
                     server.id,
-                    has.empty() ? "nothing" : excerpt(has)),
-        "give it a copy of the master's data first");
+                    master.id),
+        fmt::format("{}; the binary logs of {} have no more: {}", *own, master.id, excerpt(*lost)),
+        "read them with mysqlbinlog and write what is needed on the master; then take the server "
+        "out "
+        "of the file, apply, delete its data and put it in again");
     return {};
   }
 
