@@ -37,6 +37,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_purged="REPLACE(@@GLOBAL.gtid_purged, '\\n', '')"
   mrc_say_waited="WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS('%s', %s) >= 0"
   mrc_say_heartbeats="SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='SLAVE_RECEIVED_HEARTBEATS'"
+  mrc_say_applier=   # what stopped an applier, where that is not in the status
   # One statement makes an account or sets its password; ALTER USER knows no passwords.
   mrc_say_new_user='GRANT USAGE ON *.* TO' mrc_say_password='GRANT USAGE ON *.* TO'
   mrc_say_secret='literal'
@@ -48,6 +49,7 @@ mrc_mysql_speak_mysql() {
   [ "$mrc_say_at" -ge 5007000 ] || return 0
   mrc_say_name='MySQL 5.7'
   mrc_say_waited="WAIT_FOR_EXECUTED_GTID_SET('%s', %s) = 0"
+  mrc_say_applier="SELECT SUBSTRING_INDEX(LAST_ERROR_MESSAGE, ' Query: ', 1) FROM performance_schema.replication_applier_status_by_worker WHERE LAST_ERROR_NUMBER <> 0 LIMIT 1"
   mrc_say_heartbeats="SELECT COUNT_RECEIVED_HEARTBEATS FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME=''"
   mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER'
   mrc_say_anonymous=
@@ -94,6 +96,7 @@ mrc_mysql_speak_mariadb() {
   mrc_say_purged="''"   # the server's own host can tell: mrc_mysql_purged_sql
   mrc_say_waited="MASTER_GTID_WAIT('%s', %s) = 0"
   mrc_say_heartbeats="SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='SLAVE_RECEIVED_HEARTBEATS'"
+  mrc_say_applier=   # what stopped an applier, where that is not in the status
   mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER'
   mrc_say_secret='hash'   # a password would stand in the binary log
   mrc_say_anonymous=

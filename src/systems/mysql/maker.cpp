@@ -304,7 +304,7 @@ Step Maker::follow(const Server& server,
                 milestone::container_running(server.id),
                 milestone::endpoint_ready(master.id),
                 milestone::endpoint_ready(server.id),
-                provisioned(server)};
+                data_settled(server)};
   step.gives = {milestone::server_ready(server.id)};
   step.timeout = std::chrono::minutes(6);
   auto& script = step.apply;

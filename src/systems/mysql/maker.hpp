@@ -10,9 +10,10 @@ const Server* holder(const Desired& desired, const Seen& seen);
 /// Milestones of a switchover.
 inline plan::Milestone handed_over() { return "mysql/handed-over"; }
 inline plan::Milestone promoted() { return "mysql/promoted"; }
-/// The slave has a copy of its master's data.
-inline plan::Milestone provisioned(const Server& slave) {
-  return fmt::format("mysql/{}/provisioned", slave.id);
+/// The slave's data are those with which it goes on: it has the copy that it needs, a uuid of its
+/// own.
+inline plan::Milestone data_settled(const Server& slave) {
+  return fmt::format("mysql/{}/data-settled", slave.id);
 }
 
 /// Makes the steps; which of them are needed is not its affair.
@@ -54,6 +55,8 @@ class Maker {
                        bool owns,
                        std::uint64_t kilobytes) const;
   plan::Step take_back() const;
+  /// Another uuid than that of `other`.
+  plan::Step identity(const Server& server, const Server& other) const;
   /// All is as wanted but the host's record, which gets its entry under this key again.
   plan::Step note(const Server& server, std::string_view verb, std::string_view key) const;
 

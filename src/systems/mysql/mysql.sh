@@ -299,6 +299,29 @@ mrc_mysql_start() {
   esac
 }
 
+# mrc_mysql_halt DEPLOYMENT NAME and mrc_mysql_resume DEPLOYMENT NAME ROOT_FILE ADDRESS: the server is down while
+# its data is changed; its unit gives it back its address.
+mrc_mysql_halt() {
+  mrc_unwatch "$1" "$2"
+  docker stop -t 120 "$2" >/dev/null
+}
+mrc_mysql_resume() {
+  docker start "$2" >/dev/null
+  systemctl start "mrc-$1.$2.service"
+  mrc_mysql_wait "$2" "$3" 300
+  mrc_wait 90 "the address of $2" mrc_mysql_addressed "$2" "$4"
+}
+mrc_mysql_addressed() {
+  mrc_mysql_has_address "$1" "$2" || { echo "its unit has not brought it back yet"; return 1; }
+}
+
+# mrc_mysql_renew DEPLOYMENT NAME DATA ROOT_FILE ADDRESS: the server makes itself another uuid as it starts.
+mrc_mysql_renew() {
+  mrc_mysql_halt "$1" "$2"
+  rm -f "$3/auto.cnf"
+  mrc_mysql_resume "$1" "$2" "$4" "$5"
+}
+
 # mrc_mysql_mark ROOT NAME DEPLOYMENT: the data directory is this deployment's from now on.
 mrc_mysql_mark() {
   printf '{"mrc": 1, "deployment": "%s", "server": "%s"}\n' "$3" "$2" >"$MRC_D/mark"
@@ -503,6 +526,8 @@ mrc_mysql_replicate() {
   mrc_mysql_tls="$([ "$6" = on ] && echo Yes || echo No) key=$([ "$6" = server-key ] && echo 1 || echo 0)"
   if [ ! -s "$MRC_D/status" ]; then
     mrc_mysql "$1" root "$2" <"$MRC_D/change.sql"
+  elif mrc_mysql_relay_broken; then
+    mrc_mysql_refetch "$1" "$2"
   elif [ "$(mrc_mysql_channel "$1" "$2" "$5" "$MRC_D/status")" != \
     "$3:3306 $4 auto=1 every=10 tries=86400 tls=$mrc_mysql_tls delay=0 1 1" ]; then
     { echo "STOP $mrc_say_slave;" && cat "$MRC_D/change.sql"; } | mrc_mysql "$1" root "$2"
@@ -515,10 +540,18 @@ mrc_mysql_replicate() {
     mrc_mend "mrc apply again: it sees now that $1 needs a copy of its master"
     mrc_die "$1 cannot catch up: the binary logs of its master begin after what it has (purged: $mrc_mysql_purged)"
   fi
-  echo "START $mrc_say_slave" | mrc_mysql "$1" root "$2"
+  if ! echo "START $mrc_say_slave" | mrc_mysql "$1" root "$2" 2>"$MRC_D/start.err"; then
+    grep -q 'ERROR 1872' "$MRC_D/start.err" || mrc_die "$(cat "$MRC_D/start.err")"
+    mrc_mysql_refetch "$1" "$2"
+    echo "START $mrc_say_slave" | mrc_mysql "$1" root "$2"
+  fi
   mrc_wait 60 "both threads of $1" mrc_mysql_threads_settled "$1" "$2"
   if ! mrc_mysql_threads "$1" "$2" >"$MRC_D/why"; then
-    mrc_mend "mend the data of $1 where they differ from the master's, with sql_log_bin=0"
+    case $mrc_mysql_errno in
+      1062) mrc_mend "compare that row with the master's; remove it on $1 with sql_log_bin=0, and apply again" ;;
+      1032) mrc_mend "compare that row with the master's; put it on $1 with sql_log_bin=0, and apply again" ;;
+      *) mrc_mend "mend the data of $1 where they differ from the master's, with sql_log_bin=0" ;;
+    esac
     mrc_die "the replication of $1 stopped: $(tail -n 1 "$MRC_D/why")"
   fi
   # shellcheck disable=SC2059 # the dialect's own format
@@ -529,6 +562,22 @@ mrc_mysql_replicate() {
   if [ "$mrc_mysql_had_all" = 1 ]; then
     mrc_wait 20 "something of the master in $1" mrc_mysql_hears "$1" "$2" "$mrc_mysql_beats" "$mrc_mysql_has"
   fi
+}
+
+# The slave's status tells that its relay log cannot be read or written.
+mrc_mysql_relay_broken() {
+  for mrc_mysql_part in IO SQL; do
+    case $(mrc_mysql_field "$MRC_D/status" "Last_${mrc_mysql_part}_Errno") in
+      1594 | 1595 | 1872 | 13121 | 13122) return 0 ;;
+    esac
+  done
+  return 1
+}
+
+# mrc_mysql_refetch NAME ROOT_FILE: what it has received and not applied comes from the master anew.
+mrc_mysql_refetch() {
+  mrc_note "the relay log of $1 is fetched anew"
+  { echo "STOP $mrc_say_slave; RESET $mrc_say_slave;" && cat "$MRC_D/change.sql"; } | mrc_mysql "$1" root "$2"
 }
 
 # What a slave has applied or received, of its status.
@@ -565,8 +614,12 @@ mrc_mysql_threads() {
   for mrc_mysql_part in IO SQL; do
     mrc_mysql_errno=$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Errno")
     if [ "${mrc_mysql_errno:-0}" != 0 ]; then
+      mrc_mysql_error=
+      if [ "$mrc_mysql_part" = SQL ] && [ -n "$mrc_say_applier" ]; then
+        mrc_mysql_error=$(echo "$mrc_say_applier" | mrc_mysql "$1" root "$2" -N) || :
+      fi
       printf ', Last_%s_Errno %s: %s' "$mrc_mysql_part" "$mrc_mysql_errno" \
-        "$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Error" | sed "s/ Query: '.*//")"
+        "${mrc_mysql_error:-$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Error" | sed "s/ Query: '.*//")}"
     fi
   done
   printf '\n'
@@ -724,6 +777,8 @@ SELECT 0 AS mrc_part_grant;
 $(mrc_mysql_grants_sql "$3")
 SELECT 0 AS mrc_part_listener;
 $mrc_say_listeners;
+SELECT 0 AS mrc_part_applier;
+${mrc_say_applier:-DO 0};
 SELECT 0 AS mrc_part_lent;
 SELECT Host FROM mysql.user WHERE User = 'mrc_copy';
 SELECT 0 AS mrc_part_channel;
@@ -739,7 +794,7 @@ SQL
     { line++ }
     line == 1 { n = split($0, name, FS); next }
     part == "var" || part == "channel" { print part "\t" $1 "\t" $2 }
-    part == "account" || part == "grant" || part == "listener" || part == "lent" { print part "\t" $1 }
+    part == "account" || part == "grant" || part == "listener" || part == "lent" || part == "applier" { print part "\t" $1 }
     part == "slave" && line == 2 { for (i = 1; i <= n; i++) say(name[i], $i) }' "$MRC_D/answers"
   # Who has purged logs may have to give a slave a copy.
   if grep -q '^gtid_purged	.' "$MRC_D/answers"; then

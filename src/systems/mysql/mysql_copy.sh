@@ -145,7 +145,7 @@ mrc_mysql_can_clone() {
 }
 
 mrc_mysql_copy_size() {
-  echo "$(($(du -sk "$mrc_mysql_home/data.mrc-copy" 2>/dev/null | cut -f 1) / 1024))"
+  { du -sk "$mrc_mysql_home/data.mrc-copy" 2>/dev/null || :; } | awk '{ print int($1 / 1024) }'
 }
 
 # mrc_mysql_copy_follow PID: tells how far it is, until that process ends.
@@ -236,12 +236,13 @@ mrc_mysql_dump_script='
     ask "$@" <"$d/in" >"$d/set" 2>"$d/lock.err" &
     locker=$!
     exec 5>"$d/in"
-    echo "SET SESSION lock_wait_timeout=2; SET SESSION wait_timeout=30; FLUSH TABLES WITH READ LOCK; SELECT $set;" >&5
+    echo "SET SESSION lock_wait_timeout=2; SET SESSION wait_timeout=30; FLUSH TABLES WITH READ LOCK; SELECT $set, CONNECTION_ID();" >&5
     while kill -0 "$locker" 2>/dev/null; do
       [ ! -s "$d/set" ] || return 0
       sleep 0.02
     done
     exec 5>&-
+    echo "no lock was had" >>"$d/lock.err"
     return 1
   }
   opened() {
@@ -249,7 +250,9 @@ mrc_mysql_dump_script='
       printf "%s\n" "$line"
       case $line in "USE "*) break ;; esac
     done
-    if [ "$moment" = lock ]; then echo "UNLOCK TABLES; SELECT 1;" >&5; fi
+    trap "" PIPE # its reader may have ended, which is told below
+    if [ "$moment" = lock ]; then echo "UNLOCK TABLES; SELECT CONNECTION_ID();" >&5; fi
+    trap - PIPE
     exec 5>&-
     exec cat
   }
@@ -259,7 +262,7 @@ mrc_mysql_dump_script='
     tries=10
     until lock "$@"; do
       tries=$((tries - 1))
-      grep -q "ERROR 1205" "$d/lock.err" && [ "$tries" -gt 0 ] || { cat "$d/lock.err" >&2; exit 1; }
+      grep -q "ERROR 1205" "$d/lock.err" && [ "$tries" -gt 0 ] || { head -n 1 "$d/lock.err" >&2; exit 1; }
       sleep 5
     done
   fi
@@ -272,9 +275,12 @@ mrc_mysql_dump_script='
   fi
   if [ "$moment" = lock ]; then
     wait "$locker"
-    # The session that held the lock until then says so; one that was ended before has kept nothing off.
-    [ "$(sed -n 2p "$d/set")" = 1 ] || { echo "ERROR the lock was gone before the snapshot was there" >&2; exit 1; }
-    sed -n 1p "$d/set"
+    # The session that took the lock let it go; clients make a new one where it was ended before.
+    if [ "$(sed -n 2p "$d/set")" != "$(sed -n 1p "$d/set" | cut -f 2)" ]; then
+      echo "ERROR the lock was gone before the snapshot was there" >&2
+      exit 1
+    fi
+    sed -n 1p "$d/set" | cut -f 1
   fi
 '
 mrc_mysql_dump() {
@@ -317,19 +323,11 @@ mrc_mysql_copy_finish() {
 mrc_mysql_copy_serve() {
   docker stop -t 120 "$mrc_mysql_copy" >/dev/null
   docker rm -v "$mrc_mysql_copy" >/dev/null
-  mrc_unwatch "$1" "$2"
-  docker stop -t 120 "$2" >/dev/null
+  mrc_mysql_halt "$1" "$2"
   sync
   mv "$mrc_mysql_home/data" "$mrc_mysql_home/data.mrc-old"
   mv -T "$mrc_mysql_home/data.mrc-copy" "$mrc_mysql_home/data"
   sync
-  docker start "$2" >/dev/null
-  # The server's unit gives it its address again.
-  systemctl start "mrc-$1.$2.service"
-  mrc_mysql_wait "$2" "$3" 300
-  mrc_wait 90 "the address of $2" mrc_mysql_addressed "$2" "$4"
+  mrc_mysql_resume "$1" "$2" "$3" "$4"
   rm -rf "$mrc_mysql_home/data.mrc-old"
-}
-mrc_mysql_addressed() {
-  mrc_mysql_has_address "$1" "$2" || { echo "its unit has not brought it back yet"; return 1; }
 }

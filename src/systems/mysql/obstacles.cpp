@@ -1,4 +1,5 @@
 #include "systems/mysql/container.hpp"
+#include "systems/mysql/faults.hpp"
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/internal.hpp"
 #include "systems/mysql/maker.hpp"
@@ -105,16 +106,34 @@ class Obstacles {
     if (!runs) return;
     const auto* const now = find_dialect(runs->flavour, runs->version);
     if (now == nullptr) return;
-    if (now->flavour == m_desired.dialect.flavour && now->from <= m_desired.dialect.from) return;
+    const bool same = now->flavour == m_desired.dialect.flavour;
+    if (same && now->from <= m_desired.dialect.from) {
+      check_upgrade(server, *now);
+      return;
+    }
     add(server.host,
         fmt::format("the data of {} is of {}, and the file has {}",
                     server.id,
                     now->name,
                     m_desired.dialect.name),
         "it runs " + one.variable("version"),
-        now->flavour == m_desired.dialect.flavour
-            ? "servers do not take newer data; keep the image"
-            : "the two do not read one another's data: make a new deployment, and load a dump");
+        same ? "servers do not take newer data; keep the image"
+             : "the two do not read one another's data: make a new deployment, and load a dump");
+  }
+
+  /// MySQL takes its data, and a slave its master's transactions, from the series before its own
+  /// and no older one. MariaDB is not so strict.
+  void check_upgrade(const Server& server, const Dialect& now) {
+    const auto& want = m_desired.dialect;
+    const auto* const last = find_dialect(want.flavour, want.from);
+    if (want.flavour == topology::Flavour::mariadb || last - &now <= 1) return;
+    add(server.host,
+        fmt::format("the data of {} is of {}, from which no way leads to {}",
+                    server.id,
+                    now.name,
+                    want.name),
+        "it runs " + m_seen.at(server.id).variable("version"),
+        fmt::format("give mysql.image a {} first, apply, and go on from there", (&now + 1)->name));
   }
 
   /// The one that the file names must be the one that the others follow, or take that part over
@@ -248,7 +267,7 @@ class Obstacles {
   Result<void> check_logs(const Server& server) {
     const auto lost = out_of_reach(m_desired, m_seen, server);
     if (!lost) return fail(lost.error());
-    if (lost->empty()) return {};
+    if (lost->empty()) return check_errant(server);
     const auto& master = m_desired.master();
     if (holder(m_desired, m_seen) != nullptr) {
       add(server.host,
@@ -269,6 +288,27 @@ class Obstacles {
         "read them with mysqlbinlog and write what is needed on the master; then take the server "
         "out "
         "of the file, apply, delete its data and put it in again");
+    return {};
+  }
+
+  /// A slave that has what its master lacks. Told; in the way where the master therefore gives it
+  /// nothing.
+  Result<void> check_errant(const Server& server) {
+    const auto& master = m_desired.master();
+    const bool ahead = fault_of(m_seen.at(server.id)) == Fault::ahead;
+    auto own = own_transactions(m_desired, m_seen, server);
+    if (ahead && m_seen.at(master.id).answered) {
+      auto all = errant(m_desired, m_seen, server);
+      if (!all) return fail(all.error());
+      own = std::move(*all);
+    }
+    if (own.empty() || holder(m_desired, m_seen) != nullptr) return {};
+    m_out.push_back({server.host,
+                     ahead ? Verdict::Level::fail : Verdict::Level::warn,
+                     fmt::format("{} has transactions that {} lacks", server.id, master.id),
+                     own,
+                     "read them with mysqlbinlog and write what is needed on the master; then take "
+                     "the server out of the file, apply, delete its data and put it in again"});
     return {};
   }
 

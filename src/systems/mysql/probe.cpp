@@ -84,6 +84,8 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
     seen.account.exists = words[1] == "1";
   } else if (word == "grant") {
     seen.account.grants.insert(words[1]);
+  } else if (word == "applier") {
+    seen.applier = words[1];
   } else if (word == "lent") {
     seen.lent.insert(words[1]);
   } else if (word == "size") {

@@ -64,7 +64,8 @@ struct Observed {
   bool answered = false;       ///< the server was asked, and `variables` and what follows are known
   std::set<std::string> lent;  ///< addresses that may copy it
   std::uint64_t size_kb = 0;   ///< of its data, where its binary logs are not whole
-  std::set<std::string> listeners;           ///< server ids of the slaves that are connected to it
+  std::set<std::string> listeners;  ///< server ids of the slaves that are connected to it
+  std::string applier;  ///< what stopped its applier, where the server tells more than its status
   std::map<std::string, std::string> slave;  ///< SHOW SLAVE STATUS; empty: no slave
   std::optional<Channel> channel;
   std::string of_slave(const std::string& field) const;

@@ -112,7 +112,7 @@ Step Maker::provision(const Server& slave,
                 milestone::endpoint_ready(slave.id),
                 // It ends the container, and the unit gives it back what goes with that.
                 milestone::survival_ready(slave.id)};
-  step.gives = {provisioned(slave)};
+  step.gives = {data_settled(slave)};
   // A megabyte a second is slow.
   step.timeout = std::chrono::minutes(20) + std::chrono::seconds(kilobytes / 1024);
   auto& script = step.apply;

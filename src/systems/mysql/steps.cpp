@@ -2,6 +2,7 @@
 
 #include "mrc/plan/milestone.hpp"
 #include "systems/mysql/container.hpp"
+#include "systems/mysql/faults.hpp"
 #include "systems/mysql/maker.hpp"
 #include "systems/mysql/provision.hpp"
 #include "systems/mysql/replication.hpp"
@@ -155,6 +156,9 @@ class Planner {
     const auto& one = m_seen.at(server.id);
     const auto& master = m_seen.at(m_desired.master().id);
     const bool replaced = m_replaced.contains(server.id);
+    const auto* const same =
+        m_provisioned.contains(server.id) ? nullptr : twin(m_desired, m_seen, server);
+    if (same != nullptr) m_steps.push_back(m_maker.identity(server, *same));
     const bool master_replaced = m_replaced.contains(m_desired.master().id);
     const bool is_new = !one.answered || one.slave.empty() || m_provisioned.contains(server.id);
     auto diff = is_new ? Difference{} : channel_difference(m_desired, one);
@@ -172,10 +176,13 @@ class Planner {
       m_steps.push_back(m_maker.rejoin(server, "replicate", "its channel is seen when it answers"));
     } else if (is_new || !diff.empty()) {
       auto step = m_maker.replicate(server, std::move(diff));
-      step.reason = is_new ? "" : thread_fault(one);
+      step.reason = is_new ? "" : trouble(one);
       if (one.answered && is_new)
         step.reason = one.slave.empty() ? "it is no slave yet" : "its data are new";
       m_steps.push_back(std::move(step));
+    } else if (same != nullptr) {
+      m_steps.push_back(
+          m_maker.rejoin(server, "replicate", "it was " + same->id.text() + " to its master"));
     } else if (master_replaced) {
       m_steps.push_back(m_maker.rejoin(server, "replicate", "its master's container is replaced"));
     } else if (const auto why = dead_connection(m_desired, server, one, master);

@@ -120,7 +120,7 @@ class Provision(Story):
             "CREATE EVENT shop.e ON SCHEDULE EVERY 1 DAY DO DO 1;"
             "CREATE USER reader@'%' IDENTIFIED BY 'reader-Password-1'; GRANT SELECT ON shop.* TO reader@'%';"
         )
-        rows = f"INSERT INTO shop.big (pad) VALUES {', '.join([f'(REPEAT(MD5(RAND()), {ROW // 32}))'] * 50)};"
+        rows = f"INSERT INTO shop.big (pad) VALUES {', '.join([f'(REPEAT(UUID(), {ROW // 36}))'] * 50)};"
         for _ in range(MEGABYTES * 1_000_000 // (ROW * 50) + 1):
             self.master_sql(rows)
         wait_until("the rows on the first slave", lambda: self.sums_of_big(SLAVE) == self.sums_of_big(MASTER), 600)
