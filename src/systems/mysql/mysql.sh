@@ -286,6 +286,7 @@ mrc_mysql_stop_remove() {
     '' | '<no value>') [ "${3:-}" = adopt ] || mrc_die "the container $1 has no mark of mrc; it stays" ;;
     *) mrc_die "the container $1 is of the deployment $mrc_mysql_owner; it stays" ;;
   esac
+  mrc_mysql_drop_helpers "$1"
   docker unpause "$1" >/dev/null 2>&1 || :
   docker stop -t 120 "$1" >/dev/null
   if [ "$mrc_mysql_owner" = "$2" ]; then docker rm -v "$1" >/dev/null; else docker rm "$1" >/dev/null; fi

@@ -133,7 +133,7 @@ class Provision(Story):
         self.write_topology(self.whole)
         done = self.site.mrc("plan")
         self.assertEqual(done.returncode, 2, summary(done))
-        self.assertRegex(done.stdout, rf"\+ {COPY}  give mysql-slave2 a copy of the data of mysql-master")
+        self.assertRegex(done.stdout, rf"\+ +{COPY}  give mysql-slave2 a copy of the data of mysql-master")
         self.assertIn("the binary logs of mysql-master have no more: ", done.stdout)
         self.assertRegex(done.stdout, r"about \d+ MB, by ")
         self.assertNotIn("[destructive]", done.stdout)
@@ -143,15 +143,13 @@ class Provision(Story):
             for kill in ("mrc", "slave", "copy"):
                 run = Run(self.site, "apply", str(self.site.topology), "--yes", "--lock-wait", "20s")
                 self.assertTrue(run.started(COPY), run.said())
-                wait_until("the copy's server", lambda: self.copying(), 120)
-                time.sleep(1.0)
+                wait_until("the copy's server", self.copying, 120)
                 if kill == "mrc":
+                    time.sleep(1.5)
                     run.process.kill()
                 else:
-                    self.site.ssh("docker3", f"docker kill mysql-slave2{'.mrc-copy' if kill == 'copy' else ''}", check=False)
-                run.end()
-                if run.process.returncode == 0:
-                    continue  # it was quicker
+                    self.site.ssh("docker3", f"docker kill mysql-slave2{'.mrc-copy' if kill == 'copy' else ''}")
+                self.assertEqual(run.end(), -9 if kill == "mrc" else 4, run.said())
                 self.assertEqual(wait_until(f"an answer after the end of {kill}", self.late_databases, 120), ["nothing"])
         type(self).writer = writer
 
@@ -162,7 +160,10 @@ class Provision(Story):
             return []  # it comes back just now
 
     def copying(self) -> bool:
-        return "mysql-slave2.mrc-copy" in self.site.ssh("docker3", "docker ps --format '{{.Names}}'")
+        """Its data are born, and it begins to be filled."""
+        ask = "docker inspect -f '{{.HostConfig.NetworkMode}} {{.State.Running}}' mysql-slave2.mrc-copy 2>/dev/null"
+        said = self.site.ssh("docker3", ask, check=False)
+        return said.startswith("container:") and said.endswith("true\n")
 
     def test_4_the_copy_under_a_writing_client(self) -> None:
         with Writer(self.site, MASTER, "log2") as writer, Memory(self.site, "docker3", "mysql-slave2.mrc-copy") as memory:
