@@ -37,14 +37,19 @@ mrc_mysql_speak_mysql() {
   mrc_say_purged="REPLACE(@@GLOBAL.gtid_purged, '\\n', '')"
   mrc_say_waited="WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS('%s', %s) >= 0"
   mrc_say_heartbeats="SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='SLAVE_RECEIVED_HEARTBEATS'"
+  mrc_say_applier=   # what stopped an applier, where that is not in the status
   # One statement makes an account or sets its password; ALTER USER knows no passwords.
   mrc_say_new_user='GRANT USAGE ON *.* TO' mrc_say_password='GRANT USAGE ON *.* TO'
   mrc_say_secret='literal'
   mrc_say_anonymous="DELETE FROM mysql.user WHERE User = ''; FLUSH PRIVILEGES;"
+  mrc_say_copy=dump   # how a slave gets a copy of its master, and what an account must be allowed for it
+  mrc_say_copier='SELECT, RELOAD, PROCESS, REPLICATION CLIENT, SHOW VIEW, EVENT, TRIGGER, LOCK TABLES'
+  mrc_say_disable='DISABLE ON SLAVE'   # an event that runs on the master alone
 
   [ "$mrc_say_at" -ge 5007000 ] || return 0
   mrc_say_name='MySQL 5.7'
   mrc_say_waited="WAIT_FOR_EXECUTED_GTID_SET('%s', %s) = 0"
+  mrc_say_applier="SELECT SUBSTRING_INDEX(LAST_ERROR_MESSAGE, ' Query: ', 1) FROM performance_schema.replication_applier_status_by_worker WHERE LAST_ERROR_NUMBER <> 0 LIMIT 1"
   mrc_say_heartbeats="SELECT COUNT_RECEIVED_HEARTBEATS FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME=''"
   mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER'
   mrc_say_anonymous=
@@ -52,6 +57,10 @@ mrc_mysql_speak_mysql() {
   [ "$mrc_say_at" -ge 8000000 ] || return 0
   mrc_say_name='MySQL 8.0'
   mrc_say_key=yes
+
+  [ "$mrc_say_at" -ge 8000017 ] || return 0
+  mrc_say_copy=clone
+  mrc_say_copier="$mrc_say_copier, BACKUP_ADMIN"
 
   [ "$mrc_say_at" -ge 8000023 ] || return 0
   mrc_say_slave=REPLICA mrc_say_source=SOURCE
@@ -63,6 +72,7 @@ mrc_mysql_speak_mysql() {
 
   [ "$mrc_say_at" -ge 8002000 ] || return 0
   mrc_say_name='MySQL 8.4'
+  mrc_say_disable='DISABLE ON REPLICA'
 
   [ "$mrc_say_at" -ge 9000000 ] || return 0
   mrc_say_name='MySQL 9'
@@ -83,12 +93,16 @@ mrc_mysql_speak_mariadb() {
   mrc_say_channel='file'
   mrc_say_gtids=positions
   mrc_say_executed='@@GLOBAL.gtid_current_pos'
-  mrc_say_purged="''"
+  mrc_say_purged="''"   # the server's own host can tell: mrc_mysql_purged_sql
   mrc_say_waited="MASTER_GTID_WAIT('%s', %s) = 0"
   mrc_say_heartbeats="SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='SLAVE_RECEIVED_HEARTBEATS'"
+  mrc_say_applier=   # what stopped an applier, where that is not in the status
   mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER'
   mrc_say_secret='hash'   # a password would stand in the binary log
   mrc_say_anonymous=
+  mrc_say_copy=dump
+  mrc_say_copier='SELECT, RELOAD, PROCESS, REPLICATION CLIENT, SHOW VIEW, EVENT, TRIGGER, LOCK TABLES'
+  mrc_say_disable='DISABLE ON SLAVE'
 
   [ "$mrc_say_at" -ge 11004000 ] || return 0
   mrc_say_name='MariaDB 11'

@@ -134,6 +134,18 @@ std::optional<Number> missing_positions(std::string_view of, std::string_view in
   return count;
 }
 
+/// The last ones of domains that have others beyond what is in `in`.
+std::optional<std::string> further_positions(std::string_view of, std::string_view in) {
+  if (!parse_positions(of)) return {};
+  std::string out;
+  for (const auto part : split(of, ',')) {
+    const auto lacks = missing_positions(part, in);
+    if (!lacks) return {};
+    if (*lacks > 0) out += (out.empty() ? "" : ",") + std::string(part);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> missing(std::string_view of, std::string_view in) {
@@ -148,7 +160,7 @@ std::optional<std::uint64_t> missing(std::string_view of, std::string_view in) {
 
 std::optional<std::string> difference(std::string_view of, std::string_view in) {
   const auto rest = subtract(of, in);
-  if (!rest) return {};
+  if (!rest) return further_positions(of, in);
   std::string out;
   for (const auto& [source, intervals] : *rest) {
     out += (out.empty() ? "" : ",") + source;

@@ -144,6 +144,7 @@ Step Maker::start(const Server& server, const Observed& seen) const {
   step.change = Change::run;
   step.cause = Cause::drift;
   step.reason = seen.container->status == "paused" ? "it is paused" : "it is stopped";
+  step.needs = {data_ready(server)};
   step.gives = {milestone::container_running(server.id)};
   step.timeout = std::chrono::minutes(8);
   write_role(step.apply, server);
@@ -280,6 +281,7 @@ std::string Maker::goal(const Server& server, std::string_view verb) const {
   }
   if (verb == "container") return m_desired.image + " " + spec_hash(m_desired, server);
   const auto account = m_desired.user + " " + change_mark(m_desired.password);
+  if (verb == "provision") return "a copy of " + m_desired.master().id.text();
   if (verb == "account") return account + " REPLICATION SLAVE";
   if (verb == "replicate") {
     return fmt::format("{} {} auto position, read only, tls {}",
@@ -301,7 +303,8 @@ Step Maker::follow(const Server& server,
                 milestone::container_running(master.id),
                 milestone::container_running(server.id),
                 milestone::endpoint_ready(master.id),
-                milestone::endpoint_ready(server.id)};
+                milestone::endpoint_ready(server.id),
+                data_settled(server)};
   step.gives = {milestone::server_ready(server.id)};
   step.timeout = std::chrono::minutes(6);
   auto& script = step.apply;

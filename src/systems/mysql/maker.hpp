@@ -10,6 +10,11 @@ const Server* holder(const Desired& desired, const Seen& seen);
 /// Milestones of a switchover.
 inline plan::Milestone handed_over() { return "mysql/handed-over"; }
 inline plan::Milestone promoted() { return "mysql/promoted"; }
+/// The slave's data are those with which it goes on: it has the copy that it needs, a uuid of its
+/// own.
+inline plan::Milestone data_settled(const Server& slave) {
+  return fmt::format("mysql/{}/data-settled", slave.id);
+}
 
 /// Makes the steps; which of them are needed is not its affair.
 class Maker {
@@ -42,6 +47,16 @@ class Maker {
   /// The two halves of a switchover, at work at the same time: see mysql_switch.sh.
   plan::Step hand_over(const Server& old) const;
   plan::Step take_over(const Server& old) const;
+  /// A copy of the master's data for a slave that its binary logs do not reach: see mysql_copy.sh.
+  /// An account for copying on the master, for these; the copy; that account's end.
+  plan::Step lend(const std::vector<const Server*>& slaves) const;
+  plan::Step provision(const Server& slave,
+                       std::string lacks,
+                       bool owns,
+                       std::uint64_t kilobytes) const;
+  plan::Step take_back() const;
+  /// Another uuid than that of `other`.
+  plan::Step identity(const Server& server, const Server& other) const;
   /// All is as wanted but the host's record, which gets its entry under this key again.
   plan::Step note(const Server& server, std::string_view verb, std::string_view key) const;
 

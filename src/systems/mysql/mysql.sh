@@ -144,7 +144,7 @@ mrc_mysql_wait() {
 # mrc_mysql_drop_helpers NAME: the containers that only a killed script leaves; also one that was
 # made and never ran, which --rm does not take.
 mrc_mysql_drop_helpers() {
-  for mrc_mysql_helper in "$1.mrc-init" "$1.mrc-check"; do
+  for mrc_mysql_helper in "$1.mrc-init" "$1.mrc-check" "$1.mrc-copy"; do
     if docker container inspect "$mrc_mysql_helper" >/dev/null 2>&1; then
       docker rm -f -v "$mrc_mysql_helper" >/dev/null
     fi
@@ -212,25 +212,37 @@ mrc_mysql_root_sql() {
 }
 
 # mrc_mysql_init DEPLOYMENT NAME IMAGE ROOT ROOT_PASSWORD_FILE ROOT_HOST OPTION..: a data directory,
-# made in a staging place by the image, without any network and without a binary log, and moved to
-# its own place when it is finished: whatever breaks off leaves no half-made one to be served.
+# made in a staging place and moved to its own when it is finished: whatever breaks off leaves no
+# half-made one to be served. An empty one is what Docker makes where it finds none.
 mrc_mysql_init() {
-  mrc_mysql_deployment=$1 mrc_mysql_name=$2 mrc_mysql_image=$3 mrc_mysql_root=$4
-  mrc_mysql_secret=$5 mrc_mysql_root_host=$6
-  shift 6
-  mrc_mysql_home=$mrc_mysql_root/$mrc_mysql_name
+  mrc_mysql_home=$4/$2
+  rmdir "$mrc_mysql_home/data" 2>/dev/null || :
   [ ! -d "$mrc_mysql_home/data" ] || return 0
-  mrc_mysql_make_root "$mrc_mysql_root"
-  mkdir -p "$mrc_mysql_home"
-  mrc_mysql_temporary=$mrc_mysql_name.mrc-init
-  rm -rf "$mrc_mysql_home/data.mrc-init"
-  mkdir "$mrc_mysql_home/data.mrc-init"
+  mrc_mysql_make_root "$4"
+  mrc_mysql_birth init "$@"
+  mrc_mysql_mark "$4" "$2" "$1"
+  sync
+  mv -T "$mrc_mysql_home/data.mrc-init" "$mrc_mysql_home/data"
+  sync
+}
+
+# mrc_mysql_birth FOR DEPLOYMENT NAME IMAGE ROOT ROOT_PASSWORD_FILE ROOT_HOST OPTION..: new data in the directory
+# data.mrc-FOR, made by the image without any network and without a binary log, in the container NAME.mrc-FOR,
+# which is gone then.
+mrc_mysql_birth() {
+  mrc_mysql_deployment=$2 mrc_mysql_name=$3 mrc_mysql_image=$4 mrc_mysql_home=$5/$3
+  mrc_mysql_secret=$6 mrc_mysql_root_host=$7
+  mrc_mysql_temporary=$3.mrc-$1
+  mrc_mysql_staging=$mrc_mysql_home/data.mrc-$1
+  shift 7
+  rm -rf "$mrc_mysql_staging"
+  mkdir -p "$mrc_mysql_staging"
   # Letters and digits only, as the image pastes it into SQL; the wanted password is set afterwards.
   mrc_mysql_word=$(tr -dc 'A-Za-z0-9' </dev/urandom | dd bs=32 count=1 iflag=fullblock 2>/dev/null)
   printf '%s' "$mrc_mysql_word" >"$MRC_D/init-password"
   chmod 0444 "$MRC_D/init-password" # read by the image's own user; the folder around it is closed
   docker run -d --name "$mrc_mysql_temporary" --network none --label "mrc.deployment=$mrc_mysql_deployment" \
-    -v "$mrc_mysql_home/data.mrc-init:/var/lib/mysql" -v "$MRC_D/init-password:/run/mrc-init-password:ro" \
+    -v "$mrc_mysql_staging:/var/lib/mysql" -v "$MRC_D/init-password:/run/mrc-init-password:ro" \
     -e MYSQL_ROOT_PASSWORD_FILE=/run/mrc-init-password -e MYSQL_ROOT_HOST=localhost \
     -e MYSQL_INITDB_SKIP_TZINFO=1 "$mrc_mysql_image" "$@" >/dev/null
   mrc_mysql_wait "$mrc_mysql_temporary" "$MRC_D/init-password" 300 initialising
@@ -244,10 +256,6 @@ mrc_mysql_init() {
   fi
   docker stop -t 120 "$mrc_mysql_temporary" >/dev/null
   docker rm -v "$mrc_mysql_temporary" >/dev/null
-  mrc_mysql_mark "$mrc_mysql_root" "$mrc_mysql_name" "$mrc_mysql_deployment"
-  sync
-  mv "$mrc_mysql_home/data.mrc-init" "$mrc_mysql_home/data"
-  sync
 }
 
 # mrc_mysql_run NAME OPTION_AND_IMAGE..: docker run of the server. Where the host has IPv6, it is left on
@@ -278,6 +286,7 @@ mrc_mysql_stop_remove() {
     '' | '<no value>') [ "${3:-}" = adopt ] || mrc_die "the container $1 has no mark of mrc; it stays" ;;
     *) mrc_die "the container $1 is of the deployment $mrc_mysql_owner; it stays" ;;
   esac
+  mrc_mysql_drop_helpers "$1"
   docker unpause "$1" >/dev/null 2>&1 || :
   docker stop -t 120 "$1" >/dev/null
   if [ "$mrc_mysql_owner" = "$2" ]; then docker rm -v "$1" >/dev/null; else docker rm "$1" >/dev/null; fi
@@ -289,6 +298,29 @@ mrc_mysql_start() {
     paused) docker unpause "$1" >/dev/null ;;
     *) docker start "$1" >/dev/null ;;
   esac
+}
+
+# mrc_mysql_halt DEPLOYMENT NAME and mrc_mysql_resume DEPLOYMENT NAME ROOT_FILE ADDRESS: the server is down while
+# its data is changed; its unit gives it back its address.
+mrc_mysql_halt() {
+  mrc_unwatch "$1" "$2"
+  docker stop -t 120 "$2" >/dev/null
+}
+mrc_mysql_resume() {
+  docker start "$2" >/dev/null
+  systemctl start "mrc-$1.$2.service"
+  mrc_mysql_wait "$2" "$3" 300
+  mrc_wait 90 "the address of $2" mrc_mysql_addressed "$2" "$4"
+}
+mrc_mysql_addressed() {
+  mrc_mysql_has_address "$1" "$2" || { echo "its unit has not brought it back yet"; return 1; }
+}
+
+# mrc_mysql_renew DEPLOYMENT NAME DATA ROOT_FILE ADDRESS: the server makes itself another uuid as it starts.
+mrc_mysql_renew() {
+  mrc_mysql_halt "$1" "$2"
+  rm -f "$3/auto.cnf"
+  mrc_mysql_resume "$1" "$2" "$4" "$5"
 }
 
 # mrc_mysql_mark ROOT NAME DEPLOYMENT: the data directory is this deployment's from now on.
@@ -394,6 +426,31 @@ mrc_mysql_errant() {
       if (gtid[2] == $1 && gtid[3] + 0 > its[gtid[1] "-" gtid[2]] + 0) print part[i] } }'
 }
 
+# mrc_mysql_directory NAME: its data, on the host.
+mrc_mysql_directory() {
+  docker inspect --type container -f \
+    '{{range .Mounts}}{{if eq .Destination "/var/lib/mysql"}}{{.Source}}{{end}}{{end}}' "$1"
+}
+
+# mrc_mysql_size DIRECTORY: kilobytes of its data, logs apart.
+mrc_mysql_size() {
+  { du -skc "$1"/*/ "$1"/ibdata* 2>/dev/null || :; } | tail -n 1 | cut -f 1
+}
+
+# mrc_mysql_purged_sql NAME: an expression of what is no more in its binary logs. MariaDB knows the position at
+# which a log begins, and its host which is the first.
+mrc_mysql_purged_sql() {
+  mrc_mysql_first=
+  if [ "$mrc_say_gtids" = positions ]; then
+    mrc_mysql_first=$(sed -n '1s|.*/||p' "$(mrc_mysql_directory "$1")/mysql-bin.index" 2>/dev/null || :)
+  fi
+  if [ -n "$mrc_mysql_first" ]; then
+    printf "IFNULL(BINLOG_GTID_POS('%s', 4), '')" "$mrc_mysql_first"
+  else
+    printf '%s' "$mrc_say_purged"
+  fi
+}
+
 # mrc_mysql_password_sql NAME REPL_FILE: an SQL expression, 1 where the channel keeps this password: by a
 # hash, as a server may log what it is asked; or of a file of the data that only root reads.
 mrc_mysql_password_sql() {
@@ -402,9 +459,7 @@ mrc_mysql_password_sql() {
     printf "SHA2(CONCAT('%s ', CAST(User_password AS BINARY)), 256) = '%s'" "$1" "$mrc_mysql_sum"
     return 0
   fi
-  mrc_mysql_dir=$(docker inspect --type container -f \
-    '{{range .Mounts}}{{if eq .Destination "/var/lib/mysql"}}{{.Source}}{{end}}{{end}}' "$1")
-  if [ "$(sed -n 6p "$mrc_mysql_dir/master.info" 2>/dev/null)" = "$(cat "$2")" ]; then echo 1; else echo 0; fi
+  if [ "$(sed -n 6p "$(mrc_mysql_directory "$1")/master.info" 2>/dev/null)" = "$(cat "$2")" ]; then echo 1; else echo 0; fi
 }
 
 # mrc_mysql_channel_sql NAME REPL_FILE: asks for what a channel keeps and does not show, its heartbeats'
@@ -472,6 +527,8 @@ mrc_mysql_replicate() {
   mrc_mysql_tls="$([ "$6" = on ] && echo Yes || echo No) key=$([ "$6" = server-key ] && echo 1 || echo 0)"
   if [ ! -s "$MRC_D/status" ]; then
     mrc_mysql "$1" root "$2" <"$MRC_D/change.sql"
+  elif mrc_mysql_relay_broken; then
+    mrc_mysql_refetch "$1" "$2"
   elif [ "$(mrc_mysql_channel "$1" "$2" "$5" "$MRC_D/status")" != \
     "$3:3306 $4 auto=1 every=10 tries=86400 tls=$mrc_mysql_tls delay=0 1 1" ]; then
     { echo "STOP $mrc_say_slave;" && cat "$MRC_D/change.sql"; } | mrc_mysql "$1" root "$2"
@@ -481,12 +538,21 @@ mrc_mysql_replicate() {
   mrc_mysql_beats=$(echo "$mrc_say_heartbeats" | mrc_mysql "$1" root "$2" -N)
   mrc_mysql_had_all=$(mrc_mysql_within "$1" "$2" "$mrc_mysql_set" "$mrc_mysql_has")
   if [ "$(mrc_mysql_within "$1" "$2" "$mrc_mysql_purged" "$mrc_mysql_has")" = 0 ]; then
+    mrc_mend "mrc apply again: it sees now that $1 needs a copy of its master"
     mrc_die "$1 cannot catch up: the binary logs of its master begin after what it has (purged: $mrc_mysql_purged)"
   fi
-  echo "START $mrc_say_slave" | mrc_mysql "$1" root "$2"
+  if ! echo "START $mrc_say_slave" | mrc_mysql "$1" root "$2" 2>"$MRC_D/start.err"; then
+    grep -q 'ERROR 1872' "$MRC_D/start.err" || mrc_die "$(cat "$MRC_D/start.err")"
+    mrc_mysql_refetch "$1" "$2"
+    echo "START $mrc_say_slave" | mrc_mysql "$1" root "$2"
+  fi
   mrc_wait 60 "both threads of $1" mrc_mysql_threads_settled "$1" "$2"
   if ! mrc_mysql_threads "$1" "$2" >"$MRC_D/why"; then
-    mrc_mend "mend the data of $1 where they differ from the master's, with sql_log_bin=0"
+    case $mrc_mysql_errno in
+      1062) mrc_mend "compare that row with the master's; remove it on $1 with sql_log_bin=0, and apply again" ;;
+      1032) mrc_mend "compare that row with the master's; put it on $1 with sql_log_bin=0, and apply again" ;;
+      *) mrc_mend "mend the data of $1 where they differ from the master's, with sql_log_bin=0" ;;
+    esac
     mrc_die "the replication of $1 stopped: $(tail -n 1 "$MRC_D/why")"
   fi
   # shellcheck disable=SC2059 # the dialect's own format
@@ -497,6 +563,22 @@ mrc_mysql_replicate() {
   if [ "$mrc_mysql_had_all" = 1 ]; then
     mrc_wait 20 "something of the master in $1" mrc_mysql_hears "$1" "$2" "$mrc_mysql_beats" "$mrc_mysql_has"
   fi
+}
+
+# The slave's status tells that its relay log cannot be read or written.
+mrc_mysql_relay_broken() {
+  for mrc_mysql_part in IO SQL; do
+    case $(mrc_mysql_field "$MRC_D/status" "Last_${mrc_mysql_part}_Errno") in
+      1594 | 1595 | 1872 | 13121 | 13122) return 0 ;;
+    esac
+  done
+  return 1
+}
+
+# mrc_mysql_refetch NAME ROOT_FILE: what it has received and not applied comes from the master anew.
+mrc_mysql_refetch() {
+  mrc_note "the relay log of $1 is fetched anew"
+  { echo "STOP $mrc_say_slave; RESET $mrc_say_slave;" && cat "$MRC_D/change.sql"; } | mrc_mysql "$1" root "$2"
 }
 
 # What a slave has applied or received, of its status.
@@ -533,8 +615,12 @@ mrc_mysql_threads() {
   for mrc_mysql_part in IO SQL; do
     mrc_mysql_errno=$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Errno")
     if [ "${mrc_mysql_errno:-0}" != 0 ]; then
+      mrc_mysql_error=
+      if [ "$mrc_mysql_part" = SQL ] && [ -n "$mrc_say_applier" ]; then
+        mrc_mysql_error=$(echo "$mrc_say_applier" | mrc_mysql "$1" root "$2" -N) || :
+      fi
       printf ', Last_%s_Errno %s: %s' "$mrc_mysql_part" "$mrc_mysql_errno" \
-        "$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Error" | sed "s/ Query: '.*//")"
+        "${mrc_mysql_error:-$(mrc_mysql_field "$MRC_D/threads" "Last_${mrc_mysql_part}_Error" | sed "s/ Query: '.*//")}"
     fi
   done
   printf '\n'
@@ -557,13 +643,13 @@ mrc_mysql_marked() {
 # one server, a tab between a word and its value; ends with `end`. ADOPT yes: one without a mark is asked too.
 mrc_mysql_probe() {
   printf 'server\t%s\n' "$1"
-  if [ -d "$2/$1/data" ]; then
+  if [ -n "$(ls -A "$2/$1/data" 2>/dev/null)" ]; then
     printf 'data\t%s\n' "$(sed -n 's/.*"deployment": "\([^"]*\)".*/\1/p' "$2/$1/.mrc" 2>/dev/null)"
   fi
   if [ -f "$2/$1/data/my.cnf" ]; then
     printf 'role\t%s\n' "$(grep -v '^#' "$2/$1/data/my.cnf" | tr '\n' ';')"
   fi
-  if [ -e "$2/$1/data.mrc-init" ]; then printf 'staging\tyes\n'; fi
+  if [ -e "$2/$1/data.mrc-init" ] || [ -e "$2/$1/data.mrc-copy" ]; then printf 'staging\tyes\n'; fi
   if ! docker version >/dev/null 2>&1; then
     printf 'docker\tdown\nend\t%s\n' "$1"
     return 0
@@ -685,13 +771,17 @@ SET SESSION sql_mode='';
 SELECT 0 AS mrc_part_var;
 SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','server_id','server_uuid','gtid_mode','read_only','super_read_only','skip_networking','log_bin_basename');
 SELECT 0 AS mrc_part_var;
-SELECT 'gtid_executed' AS name, $mrc_say_executed AS value UNION ALL SELECT 'gtid_purged', $mrc_say_purged;
+SELECT 'gtid_executed' AS name, $mrc_say_executed AS value UNION ALL SELECT 'gtid_purged', $(mrc_mysql_purged_sql "$1");
 SELECT 0 AS mrc_part_account;
 SELECT COUNT(*) FROM mysql.user WHERE User = '$3' AND Host = '%';
 SELECT 0 AS mrc_part_grant;
 $(mrc_mysql_grants_sql "$3")
 SELECT 0 AS mrc_part_listener;
 $mrc_say_listeners;
+SELECT 0 AS mrc_part_applier;
+${mrc_say_applier:-DO 0};
+SELECT 0 AS mrc_part_lent;
+SELECT Host FROM mysql.user WHERE User = 'mrc_copy';
 SELECT 0 AS mrc_part_channel;
 $(mrc_mysql_channel_sql "$1" "$4");
 SELECT 0 AS mrc_part_slave;
@@ -705,8 +795,12 @@ SQL
     { line++ }
     line == 1 { n = split($0, name, FS); next }
     part == "var" || part == "channel" { print part "\t" $1 "\t" $2 }
-    part == "account" || part == "grant" || part == "listener" { print part "\t" $1 }
+    part == "account" || part == "grant" || part == "listener" || part == "lent" || part == "applier" { print part "\t" $1 }
     part == "slave" && line == 2 { for (i = 1; i <= n; i++) say(name[i], $i) }' "$MRC_D/answers"
+  # Who has purged logs may have to give a slave a copy.
+  if grep -q '^gtid_purged	.' "$MRC_D/answers"; then
+    printf 'size\t%s\n' "$(mrc_mysql_size "$(mrc_mysql_directory "$1")")"
+  fi
   if mrc_mysql_login "$1" "$3" "$4" 2>"$MRC_D/login.err"; then
     printf 'login\tok\n'
   else
@@ -717,7 +811,7 @@ SQL
 # mrc_mysql_delete_data NAME ROOT: the data, then what mrc made around it when nothing else is in it.
 mrc_mysql_delete_data() {
   mrc_mysql_drop_helpers "$1"
-  rm -rf "${2:?}/${1:?}/data" "$2/$1/data.mrc-init"
+  rm -rf "${2:?}/${1:?}/data" "$2/$1/data.mrc-init" "$2/$1/data.mrc-copy" "$2/$1/data.mrc-old"
   rm -f "$2/$1/.mrc"
   rmdir "$2/$1" 2>/dev/null || :
   if [ -f "$2/.mrc" ] && [ "$(find "$2" -mindepth 1 | head -n 2)" = "$2/.mrc" ]; then

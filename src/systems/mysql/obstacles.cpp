@@ -1,7 +1,9 @@
 #include "systems/mysql/container.hpp"
+#include "systems/mysql/faults.hpp"
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/internal.hpp"
 #include "systems/mysql/maker.hpp"
+#include "systems/mysql/provision.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
@@ -21,7 +23,7 @@ class Obstacles {
     if (auto read = check_master(); !read) return fail(read.error());
     for (const auto& server : m_desired.servers) {
       if (server.is_master) continue;
-      if (auto read = check_logs(server, m_seen.at(server.id)); !read) return fail(read.error());
+      if (auto read = check_logs(server); !read) return fail(read.error());
     }
     return std::move(m_out);
   }
@@ -104,16 +106,34 @@ class Obstacles {
     if (!runs) return;
     const auto* const now = find_dialect(runs->flavour, runs->version);
     if (now == nullptr) return;
-    if (now->flavour == m_desired.dialect.flavour && now->from <= m_desired.dialect.from) return;
+    const bool same = now->flavour == m_desired.dialect.flavour;
+    if (same && now->from <= m_desired.dialect.from) {
+      check_upgrade(server, *now);
+      return;
+    }
     add(server.host,
         fmt::format("the data of {} is of {}, and the file has {}",
                     server.id,
                     now->name,
                     m_desired.dialect.name),
         "it runs " + one.variable("version"),
-        now->flavour == m_desired.dialect.flavour
-            ? "servers do not take newer data; keep the image"
-            : "the two do not read one another's data: make a new deployment, and load a dump");
+        same ? "servers do not take newer data; keep the image"
+             : "the two do not read one another's data: make a new deployment, and load a dump");
+  }
+
+  /// MySQL takes its data, and a slave its master's transactions, from the series before its own
+  /// and no older one. MariaDB is not so strict.
+  void check_upgrade(const Server& server, const Dialect& now) {
+    const auto& want = m_desired.dialect;
+    const auto* const last = find_dialect(want.flavour, want.from);
+    if (want.flavour == topology::Flavour::mariadb || last - &now <= 1) return;
+    add(server.host,
+        fmt::format("the data of {} is of {}, from which no way leads to {}",
+                    server.id,
+                    now.name,
+                    want.name),
+        "it runs " + m_seen.at(server.id).variable("version"),
+        fmt::format("give mysql.image a {} first, apply, and go on from there", (&now + 1)->name));
   }
 
   /// The one that the file names must be the one that the others follow, or take that part over
@@ -242,31 +262,53 @@ class Obstacles {
     return {};
   }
 
-  /// A slave gets all that it lacks from the master's binary logs.
-  Result<void> check_logs(const Server& server, const Observed& one) {
-    const auto& master = m_seen.at(m_desired.master().id);
-    const auto purged = master.variable("gtid_purged");
-    if (purged.empty() || (one.has_data && !one.answered)) return {};
-    auto has = one.variable("gtid_executed");
-    if (const auto more = one.of_slave("Retrieved_Gtid_Set"); !more.empty()) has += "," + more;
-    const auto lacks = missing(purged, has);
-    if (!lacks) {
-      return fail(ErrorKind::unreadable,
-                  "odd sets of transactions of {} and {}: {} and {}",
-                  m_desired.master().id,
-                  server.id,
-                  excerpt(purged),
-                  excerpt(has));
+  /// A slave that its master's binary logs do not reach gets a copy, for which what it has is given
+  /// up.
+  Result<void> check_logs(const Server& server) {
+    const auto lost = out_of_reach(m_desired, m_seen, server);
+    if (!lost) return fail(lost.error());
+    if (lost->empty()) return check_errant(server);
+    const auto& master = m_desired.master();
+    if (holder(m_desired, m_seen) != nullptr) {
+      add(server.host,
+          fmt::format("a switchover changes nothing else, and {} needs a copy of the data",
+                      server.id),
+          fmt::format("the binary logs of {} have no more: {}", master.id, excerpt(*lost)),
+          "let mysql.master name the present master, apply that, and switch over then");
+      return {};
     }
-    if (*lacks == 0) return {};
+    const auto own = errant(m_desired, m_seen, server);
+    if (!own) return fail(own.error());
+    if (own->empty()) return {};
     add(server.host,
-        fmt::format("{} cannot be made from the master's binary logs", server.id),
-        fmt::format("{} has purged {}; {} has {}",
-                    m_desired.master().id,
-                    excerpt(purged),
+        fmt::format("{} has transactions that {} lacks, and a copy would destroy them",
                     server.id,
-                    has.empty() ? "nothing" : excerpt(has)),
-        "give it a copy of the master's data first");
+                    master.id),
+        fmt::format("{}; the binary logs of {} have no more: {}", *own, master.id, excerpt(*lost)),
+        "read them with mysqlbinlog and write what is needed on the master; then take the server "
+        "out "
+        "of the file, apply, delete its data and put it in again");
+    return {};
+  }
+
+  /// A slave that has what its master lacks. Told; in the way where the master therefore gives it
+  /// nothing.
+  Result<void> check_errant(const Server& server) {
+    const auto& master = m_desired.master();
+    const bool ahead = fault_of(m_seen.at(server.id)) == Fault::ahead;
+    auto own = own_transactions(m_desired, m_seen, server);
+    if (ahead && m_seen.at(master.id).answered) {
+      auto all = errant(m_desired, m_seen, server);
+      if (!all) return fail(all.error());
+      own = std::move(*all);
+    }
+    if (own.empty() || holder(m_desired, m_seen) != nullptr) return {};
+    m_out.push_back({server.host,
+                     ahead ? Verdict::Level::fail : Verdict::Level::warn,
+                     fmt::format("{} has transactions that {} lacks", server.id, master.id),
+                     own,
+                     "read them with mysqlbinlog and write what is needed on the master; then take "
+                     "the server out of the file, apply, delete its data and put it in again"});
     return {};
   }
 

@@ -1,6 +1,7 @@
 #include "systems/mysql/probe.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 namespace mrc::systems::mysql {
@@ -83,6 +84,14 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
     seen.account.exists = words[1] == "1";
   } else if (word == "grant") {
     seen.account.grants.insert(words[1]);
+  } else if (word == "applier") {
+    seen.applier = words[1];
+  } else if (word == "lent") {
+    seen.lent.insert(words[1]);
+  } else if (word == "size") {
+    const auto* const end = words[1].data() + words[1].size();
+    const auto [rest, error] = std::from_chars(words[1].data(), end, seen.size_kb);
+    return error == std::errc{} && rest == end;
   } else if (word == "listener") {
     seen.listeners.insert(words[1]);
   } else if (word == "login") {

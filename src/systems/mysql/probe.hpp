@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -59,9 +60,12 @@ struct Observed {
   std::string sql_error;        ///< why root could not ask; empty when it could
   std::map<std::string, std::string> variables;
   Account account;
-  std::string login_error;  ///< why the replication user could not log in
-  bool answered = false;    ///< the server was asked, and `variables` and what follows are known
-  std::set<std::string> listeners;           ///< server ids of the slaves that are connected to it
+  std::string login_error;     ///< why the replication user could not log in
+  bool answered = false;       ///< the server was asked, and `variables` and what follows are known
+  std::set<std::string> lent;  ///< addresses that may copy it
+  std::uint64_t size_kb = 0;   ///< of its data, where its binary logs are not whole
+  std::set<std::string> listeners;  ///< server ids of the slaves that are connected to it
+  std::string applier;  ///< what stopped its applier, where the server tells more than its status
   std::map<std::string, std::string> slave;  ///< SHOW SLAVE STATUS; empty: no slave
   std::optional<Channel> channel;
   std::string of_slave(const std::string& field) const;

@@ -91,7 +91,10 @@ std::string thread_fault(const Observed& seen) {
   for (const std::string part : {"IO", "SQL"}) {
     const auto code = seen.of_slave("Last_" + part + "_Errno");
     if (!code.empty() && code != "0") {
-      why += fmt::format("; {}: {}", code, seen.of_slave("Last_" + part + "_Error"));
+      // The statement that failed may hold a password.
+      auto text = seen.of_slave("Last_" + part + "_Error");
+      if (part == "SQL" && !seen.applier.empty()) text = seen.applier;
+      why += fmt::format("; {}: {}", code, text.substr(0, text.find(" Query: '")));
     }
   }
   return why;

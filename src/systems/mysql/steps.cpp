@@ -2,7 +2,9 @@
 
 #include "mrc/plan/milestone.hpp"
 #include "systems/mysql/container.hpp"
+#include "systems/mysql/faults.hpp"
 #include "systems/mysql/maker.hpp"
+#include "systems/mysql/provision.hpp"
 #include "systems/mysql/replication.hpp"
 
 namespace mrc::systems::mysql {
@@ -25,6 +27,9 @@ class Planner {
       plan_account();
     } else {
       plan_switchover(*old);
+    }
+    if (old == nullptr) {
+      if (auto planned = plan_copies(); !planned) return fail(planned.error());
     }
     for (const auto& server : m_desired.servers) {
       if (!server.is_master) plan_slave(server);
@@ -127,13 +132,49 @@ class Planner {
     m_steps.push_back(std::move(step));
   }
 
+  /// Copies of the master's data for slaves that its binary logs do not reach. They are made one
+  /// after the other.
+  Result<void> plan_copies() {
+    const auto& master = m_seen.at(m_desired.master().id);
+    std::vector<const Server*> slaves;
+    std::vector<StepId> copies;
+    for (const auto& server : m_desired.servers) {
+      if (server.is_master) continue;
+      auto lacks = out_of_reach(m_desired, m_seen, server);
+      if (!lacks) return fail(lacks.error());
+      if (lacks->empty()) continue;
+      auto step = m_maker.provision(
+          server, std::move(*lacks), has_own_data(m_seen, server), master.size_kb);
+      if (!copies.empty()) step.after.push_back(copies.back());
+      copies.push_back(step.id);
+      slaves.push_back(&server);
+      m_provisioned.insert(server.id);
+      m_steps.push_back(std::move(step));
+    }
+    if (!slaves.empty()) m_steps.push_back(m_maker.lend(slaves));
+    if (!slaves.empty() || !master.lent.empty()) {
+      auto step = m_maker.take_back();
+      step.after = copies;
+      if (slaves.empty()) {
+        step.cause = plan::Cause::drift;
+        step.reason = "a run that was cut off left it";
+      }
+      m_steps.push_back(std::move(step));
+    }
+    return {};
+  }
+
   void plan_slave(const Server& server) {
     const auto& one = m_seen.at(server.id);
     const bool replaced = m_replaced.contains(server.id);
+    const auto* const same =
+        m_provisioned.contains(server.id) ? nullptr : twin(m_desired, m_seen, server);
+    if (same != nullptr) m_steps.push_back(m_maker.identity(server, *same));
     const bool master_replaced = m_replaced.contains(m_desired.master().id);
-    const bool is_new = !one.answered || one.slave.empty();
+    const bool is_new = !one.answered || one.slave.empty() || m_provisioned.contains(server.id);
     auto diff = is_new ? Difference{} : channel_difference(m_desired, one);
-    if (replaced && (master_replaced || (!is_new && diff.empty()))) {
+    if (replaced && !m_provisioned.contains(server.id) &&
+        (master_replaced || (!is_new && diff.empty()))) {
       if (const auto source = present_source(one); !source.empty()) {
         auto step = m_maker.rejoin(server, "rejoin", "its container is new", source);
         // The master's new container comes after the slaves' ones, and behind it what it alone
@@ -146,9 +187,13 @@ class Planner {
       m_steps.push_back(m_maker.rejoin(server, "replicate", "its channel is seen when it answers"));
     } else if (is_new || !diff.empty()) {
       auto step = m_maker.replicate(server, std::move(diff));
-      step.reason = is_new ? "" : thread_fault(one);
-      if (one.answered && is_new) step.reason = "it is no slave yet";
+      step.reason = is_new ? "" : trouble(one);
+      if (one.answered && is_new)
+        step.reason = one.slave.empty() ? "it is no slave yet" : "its data are new";
       m_steps.push_back(std::move(step));
+    } else if (same != nullptr) {
+      m_steps.push_back(
+          m_maker.rejoin(server, "replicate", "it was " + same->id.text() + " to its master"));
     } else if (master_replaced) {
       m_steps.push_back(m_maker.rejoin(server, "replicate", "its master's container is replaced"));
     } else if (const auto why = broken_connection(server); !replaced && !why.empty()) {
@@ -239,7 +284,8 @@ class Planner {
   const Observations& m_all;
   const Maker m_maker;
   std::vector<Step> m_steps;
-  std::set<ServerId> m_replaced;  ///< their containers run now
+  std::set<ServerId> m_replaced;     ///< their containers run now
+  std::set<ServerId> m_provisioned;  ///< they get a copy of the master's data
 };
 
 }  // namespace

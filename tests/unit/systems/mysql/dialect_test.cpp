@@ -150,6 +150,21 @@ TEST_P(MysqlRecorded, WhatDriftedInAChannelIsSeen) {
   }
 }
 
+TEST(MysqlUpgrade, GoesOneSeriesAtATime) {
+  test::MysqlWorld world;
+  const auto outputs = world.all_good();
+  world.topology.mysql.image.value = "mysql:5.7";
+  world.topology.mysql.version = {5, 7};
+  EXPECT_THAT(world.findings(outputs), ::testing::IsEmpty());
+  world.topology.mysql.image.value = "mysql:8.4";
+  world.topology.mysql.version = {8, 4};
+  const auto found = world.findings(outputs);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].title,
+            "the data of mysql-master is of MySQL 5.6, from which no way leads to MySQL 8.4");
+  EXPECT_EQ(found[0].remedy, "give mysql.image a MySQL 5.7 first, apply, and go on from there");
+}
+
 TEST_P(MysqlRecorded, AnImageOrDataOfAnotherKindStandInTheWay) {
   const auto& world = GetParam();
   const auto wrong =

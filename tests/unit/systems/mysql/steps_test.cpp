@@ -56,7 +56,8 @@ TEST_F(MysqlSteps, ASlaveWaitsForBothEndpointsAndTheAccount) {
                           "container/mysql-master/running",
                           "container/mysql-slave1/running",
                           "endpoint/mysql-master/ready",
-                          "endpoint/mysql-slave1/ready"));
+                          "endpoint/mysql-slave1/ready",
+                          "mysql/mysql-slave1/data-settled"));
 }
 
 TEST_F(MysqlSteps, NoScriptHoldsASecret) {

@@ -1,0 +1,119 @@
+// The dump of a master into the copy's server, in each shell that hosts have; the programs of its
+// container are played.
+
+#include <gmock/gmock.h>
+
+#include "dialect.sh.hpp"
+#include "mysql.sh.hpp"
+#include "mysql_copy.sh.hpp"
+#include "unit/systems/mysql/mysql_world.hpp"
+#include "unit/transport/shells.hpp"
+
+namespace mrc::systems::mysql {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class MysqlCopyScript : public test::EachShell {
+ protected:
+  MysqlCopyScript() {
+    program("docker", "[ \"$1\" = exec ] || exit 1; shift 3; exec \"$@\"\n");
+    // A session on the master, or the one that fills the copy.
+    program("mysql",
+            "case $1 in */there) ;; *) cat >" + here("filled") + "; . " + here("fill") +
+                "; exit ;; esac\n"
+                "while IFS= read -r sql; do case $sql in\n"
+                "  *'READ LOCK'*) . " +
+                here("lock") + " ;;\n  *UNLOCK*) echo unlocked >>" + here("log") +
+                "; echo 7 ;;\nesac; done\n");
+    program("mysqldump",
+            "case $* in *--help*) echo --set-gtid-purged; exit ;; esac\nprintf '%s\\n' \"$*\" >" +
+                here("arguments") + "\n. " + here("dump") + "\n");
+    play("lock", "echo locked >>" + here("log") + "; printf 'uuid:1-5\\t7\\n'");
+    play("dump",
+         "echo '-- a header'; echo opened >>" + here("log") +
+             "; echo 'USE `shop`;'; echo \"INSERT INTO t VALUES ('\\\\');\"");
+    play("fill", "");
+  }
+  void program(const std::string& name, const std::string& text) {
+    test::write_file(m_bin / name, "#!/bin/sh\n" + text);
+    std::filesystem::permissions(m_bin / name, std::filesystem::perms::owner_all);
+  }
+  void play(const std::string& what, const std::string& text) {
+    test::write_file(m_here / what, text + "\n");
+  }
+  std::string here(const std::string& name) const { return (m_here / name).string(); }
+  transport::Answer dump(const std::string& version = "5.6.24-log") const {
+    shell::Script script;
+    script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_copy_sh);
+    script.line("mrc_mysql_speak {}", version)
+        .line("mrc_mysql_root={}; mrc_mysql_copy=box", script.secret_file(Secret("r", "root \"1")))
+        .line("cp {} \"$MRC_D/copy-password\"", script.secret_file(Secret("c", "copy-2")))
+        .line("mrc_mysql_from=master; mrc_mysql_at=10.0.0.1; mrc_mysql_tls=off")
+        .line("mrc_mysql_kilobytes=1024; mrc_mysql_home={}", m_here.string())
+        .line("mrc_mysql() { cat >>{}; }", here("said"))
+        .line("mrc_mysql_dump");
+    auto answer = connect()->run(script, {});
+    if (!answer) throw std::runtime_error(answer.error().text());
+    return *answer;
+  }
+  std::string read(const std::string& name) const { return test::read_file(m_here / name); }
+};
+INSTANTIATE_TEST_SUITE_P(Shells,
+                         MysqlCopyScript,
+                         ::testing::ValuesIn(test::all_shells()),
+                         test::shell_name);
+
+TEST_P(MysqlCopyScript, TheLockIsHeldFromTheSetUntilTheSnapshotIsOpen) {
+  const auto answer = dump();
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(read("log"), "locked\nopened\nunlocked\n");
+  EXPECT_EQ(read("filled"),
+            "SET SESSION sql_log_bin=0;\n-- a header\nUSE `shop`;\nINSERT INTO t VALUES ('\\');\n");
+  EXPECT_THAT(read("said"), HasSubstr("SET GLOBAL gtid_purged='uuid:1-5'"));
+  EXPECT_THAT(read("arguments"), HasSubstr("--set-gtid-purged=OFF"));
+  EXPECT_THAT(read("arguments"), Not(HasSubstr("copy-2")));
+}
+
+TEST_P(MysqlCopyScript, ALockThatWasGoneBeforeTheSnapshotMakesNoCopy) {
+  play("lock", "printf 'uuid:1-5\\t6\\n'; sleep 0.3; exit 0");
+  const auto answer = dump();
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_THAT(answer.err, HasSubstr("the lock was gone before the snapshot was there"));
+  EXPECT_FALSE(std::filesystem::exists(m_here / "said"));
+}
+
+TEST_P(MysqlCopyScript, ALockThatIsRefusedEndsIt) {
+  play("lock", "echo 'ERROR 1227 (42000) at line 1: Access denied' >&2; exit 1");
+  const auto answer = dump();
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_THAT(answer.err, HasSubstr("the dump of master failed: ERROR 1227"));
+}
+
+TEST_P(MysqlCopyScript, ADumpThatBreaksOffMakesNoCopyAndLetsGo) {
+  play("dump", "echo 'USE `shop`;'; echo 'mysqldump: Error 2013: Lost connection' >&2; exit 3");
+  const auto answer = dump();
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_EQ(read("log"), "locked\nunlocked\n");
+  EXPECT_THAT(answer.err, HasSubstr("Lost connection"));
+  EXPECT_FALSE(std::filesystem::exists(m_here / "said"));
+}
+
+TEST_P(MysqlCopyScript, ACopyThatDoesNotTakeItIsTold) {
+  play("fill", "echo \"ERROR 1114 (HY000) at line 3: The table 't' is full\" >&2; exit 1");
+  const auto answer = dump();
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_THAT(answer.err, HasSubstr("ERROR 1114 (HY000)"));
+}
+
+TEST_P(MysqlCopyScript, MariaDbLocksNothing) {
+  const auto answer = dump("11.8.9-MariaDB-log");
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(read("log"), "opened\n");
+  EXPECT_THAT(read("arguments"), HasSubstr("--master-data=1 --gtid"));
+  EXPECT_THAT(read("said"), Not(HasSubstr("gtid_purged")));
+}
+
+}  // namespace
+}  // namespace mrc::systems::mysql
