@@ -133,7 +133,7 @@ def start_host(name: str, built: Built) -> None:
     storage = RUN / name / "docker"
     storage.parent.mkdir()
     # The images' layers are never written to, so hosts share their files; all else is Docker's own to change.
-    storage.mkdir()
+    storage.mkdir(0o710)
     for part in sorted(built.seed.iterdir()):
         run("cp", "-a", *(["--link"] if part.name == "overlay2" else []), part, storage)
     apt = ["-v", f"{built.debs}:/var/lib/lab-apt:ro"]
