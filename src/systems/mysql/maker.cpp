@@ -300,6 +300,7 @@ Step Maker::follow(const Server& server,
   auto step = make(server, verb, std::move(title));
   step.goal.clear();
   step.needs = {milestone::replication_account(),
+                milestone::profile_open(),
                 milestone::container_running(master.id),
                 milestone::container_running(server.id),
                 milestone::endpoint_ready(master.id),

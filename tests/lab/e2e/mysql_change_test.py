@@ -24,7 +24,7 @@ docker inspect -f '{{range $k, $v := .Config.Labels}}{{if eq (slice $k 0 4) "mrc
   grep . >/tmp/labels
 docker rm -f mysql-slave2 >/dev/null
 docker run -d --name mysql-slave2 --hostname mysql-slave2 --restart always --stop-timeout 120 \
-  -v /opt/Docker/mysql-slave2/data:/var/lib/mysql -e HAND=made $(cat /tmp/labels) \
+  -v /opt/Docker/mysql-slave2/data:/var/lib/mysql -e MYSQL_HOME=/var/lib/mysql -e HAND=made $(cat /tmp/labels) \
   "$image" $(cat /tmp/arguments) --max_connections=77 >/dev/null
 rm /tmp/labels /tmp/arguments
 """

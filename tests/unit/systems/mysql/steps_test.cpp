@@ -49,10 +49,11 @@ TEST_F(MysqlSteps, FromBareHostsTheMasterComesFirstInThePlan) {
                           "mysql/mysql-slave2/replicate"));
 }
 
-TEST_F(MysqlSteps, ASlaveWaitsForBothEndpointsAndTheAccount) {
+TEST_F(MysqlSteps, ASlaveWaitsForBothEndpointsTheProfileAndTheAccount) {
   const auto made = world.steps(world.all_bare());
   EXPECT_THAT(find(made, "mysql/mysql-slave1/replicate").needs,
               ElementsAre("replication/account",
+                          "profile/open",
                           "container/mysql-master/running",
                           "container/mysql-slave1/running",
                           "endpoint/mysql-master/ready",
