@@ -25,7 +25,7 @@ mrc_calico3_answers() {
   return 1
 }
 
-# mrc_calico3_endpoint_gone SERVER ADDRESS NODE CONTAINER PROFILE: the endpoint that mrc made, its interface,
+# mrc_calico3_endpoint_gone SERVER ADDRESS NODE CONTAINER NETWORK: the endpoint that mrc made, its interface,
 # its address; also that of the container that has the server's name now.
 mrc_calico3_endpoint_gone() {
   mrc_recorded "$mrc_calico3_name" "calico3/endpoint/$1" || return 0
