@@ -217,6 +217,7 @@ mrc_calico3_kernel_gone() {
   done
   mrc_calico3_sets_gone "$1"
   ip -4 route flush proto 12 # 12: BIRD
+  ip -4 route flush proto 80 # 80: Felix, for VXLAN
   ip -6 route flush proto 12 2>/dev/null || :
   for mrc_calico3_end in $(ip -o link show type veth |
     sed -n 's/^[0-9]*: \(cali[0-9a-f]\{11\}\)[@:].*/\1/p'); do
