@@ -1,8 +1,11 @@
 list(APPEND MRC_SYSTEMS_SOURCES
   calico/calico.cpp
   calico/generation.cpp
+  calico/joining.cpp
   calico/keeper.cpp
   calico/passages.cpp
+  calico/removal.cpp
+  calico/rolling.cpp
   calico/v0/checks.cpp
   calico/v0/claims.cpp
   calico/v0/cluster.cpp

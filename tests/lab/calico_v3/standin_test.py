@@ -656,6 +656,17 @@ class Life(Case, Story):
         self.assertEqual(rows[1].split(), ["host1", "10.77.0.11/32", self.outer("one")])
         self.assertIn("WorkloadEndpoint(default/x)", ctl("get wep x")[2])
 
+    def test_11_a_patch_replaces_the_list_of_profiles(self) -> None:
+        """calicoctl patch: a strategic merge, which takes lists whole; workloadEndpoint is one of its kinds."""
+        name = f"host1-cni-{self.ids['one']}-eth1"
+        self.says(f"patch wep {name} --namespace=default --patch='{{\"spec\": {{\"profiles\": [\"a\", \"mysql-replication\"]}}}}'",
+                  0, "Successfully patched 1 'WorkloadEndpoint' resource\n")  # fmt: skip
+        spec = etcd(f"{RESOURCES}/workloadendpoints/default/{name}")["spec"]
+        self.assertEqual((spec["profiles"], spec["ipNetworks"]), (["a", "mysql-replication"], ["10.77.0.11/32"]))
+        rc, _, err = ctl("patch wep x --patch='{}'")
+        self.assertEqual((rc, "Failed to patch 'WorkloadEndpoint' resource: resource does not exist" in err), (1, True), err)
+        self.assertEqual(ctl(f"patch wep {name} --patch='{{\"spec\": {{\"profiles\": [\"mysql-replication\"]}}}}'")[0], 0)
+
     def test_11_a_second_add_is_a_no_op(self) -> None:
         """Exit 0, same IP, nothing touched, even if the interface is another; no `routes`."""
         netns = self.fresh("docker1", "one")

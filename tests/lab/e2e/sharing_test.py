@@ -108,11 +108,11 @@ class Sharing(Story):
         self.site.sql_outside(
             ADDRESSES["docker1"], "CREATE DATABASE shop; CREATE TABLE shop.log (id INT AUTO_INCREMENT PRIMARY KEY);"
         )
-        wait_until("the table on docker2", lambda: self.asks_log("docker2"))
+        wait_until("the table on docker2", lambda: self.asks("docker2"))
 
-    def asks_log(self, host: str) -> bool:
+    def asks(self, host: str) -> bool:
         try:
-            return self.site.sql_outside(ADDRESSES[host], "SELECT COUNT(*) FROM shop.log;") == [["0"]]
+            return bool(self.site.sql_outside(ADDRESSES[host], "SELECT COUNT(*) FROM shop.log;"))
         except AssertionError:
             return False
 
@@ -182,6 +182,45 @@ class Sharing(Story):
         self.apply()
         self.well(self.first)
         self.assertNotIn("taken", self.resources("profiles"))
+
+    def test_05_a_profile_of_another_name_cuts_nobody(self) -> None:
+        ssh = self.site.ssh
+        # Each a new connection that only the profile's own members may make: the port is open to everybody.
+        ssh("docker2", """
+            pid=$(docker inspect -f '{{.State.Pid}}' mysql-slave1)
+            cat >/root/ask <<END
+            i=0
+            while [ ! -e /root/enough ] && [ \\$i -lt 3000 ]; do
+              for address in 10.77.0.50 10.77.0.52; do
+                if nsenter -t $pid -n ping -n -q -c 1 -W 1 \\$address; then echo ok; else echo cut; fi
+                i=\\$((i + 1))
+              done
+            done
+END
+            rm -f /root/enough; nohup sh /root/ask >/root/asked 2>&1 </dev/null &""")
+        self.site.topology = self.site.write_topology(
+            "renamed.yaml", FIRST.replace("profile: mysql-replication", "profile: renamed")
+        )
+        network = {id: one for id, one in self.steps().items() if id.startswith("calico/")}
+        self.assertEqual({one["risk"] for one in network.values()}, {"safe"}, network)
+        with Client(self.site, ADDRESSES["docker1"], "INSERT INTO shop.log VALUES ();") as writer:
+            self.apply()
+        ssh("docker2", "touch /root/enough")
+        self.well(self.site.topology)
+        asked = ssh("docker2", "cat /root/asked; rm /root/ask /root/asked /root/enough").split("\n")
+        self.assertEqual((asked.count("cut"), writer.refusals), (0, []))
+        self.assertGreater(asked.count("ok"), 20)
+        self.assertEqual({tuple(profiles) for _, profiles in self.endpoints().values()}, {("renamed",)})
+        self.assertNotIn("mysql-replication", self.resources("profiles"))
+        # It was attached as another network's: the next start takes it off as that, and attaches it as this one's.
+        ssh("docker3", "docker restart -t 60 mysql-slave2")
+        wait_until("docker3's server", lambda: self.asks("docker3"), 120)
+        self.well(self.site.topology)
+        self.assertIn("renamed.", ssh("docker2", f"{CTL} ipam show --ip=10.77.0.52"))
+        self.assertIn("mysql-replication.", ssh("docker2", f"{CTL} ipam show --ip=10.77.0.50"))
+        self.site.topology = self.first
+        self.apply()
+        self.well(self.first)
 
     # -- two deployments
 

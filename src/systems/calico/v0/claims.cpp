@@ -9,17 +9,6 @@ namespace {
 using Json = nlohmann::json;
 using Entries = std::map<std::string, std::string>;
 
-/// Some other deployment's record has it, on this host or, without one, on any: then it is its own.
-template <class Has>
-bool is_others(const Reading& reading, const HostId* host, Has has) {
-  return std::any_of(reading.others.begin(), reading.others.end(), [&](const auto& on) {
-    return (host == nullptr || on.first == *host) &&
-           std::any_of(on.second.begin(), on.second.end(), [&](const auto& one) {
-             return has(one.second);
-           });
-  });
-}
-
 /// The endpoint of the server's container, when that has the address.
 const Endpoint* own_endpoint(const ServerWant& server, const HostSeen& now, const Cluster& all) {
   const auto found = now.servers.find(server.id);
@@ -36,10 +25,10 @@ void claim_host(const Desired& want, const HostWant& host, const Reading& readin
   if (now.calicoctl && now.calicoctl->path == "/usr/local/bin/calicoctl" &&
       !made.calicoctl_sha256 &&
       (want.adopt || (want.calicoctl && want.calicoctl->sha256 == now.calicoctl->sha256)) &&
-      !is_others(reading, &host.id, [](const Made& one) { return !!one.calicoctl_sha256; })) {
+      !reading.is_others(&host.id, [](const Made& one) { return !!one.calicoctl_sha256; })) {
     out["calico/calicoctl"] = Json{{"sha256", now.calicoctl->sha256}}.dump();
   }
-  if (made.node || is_others(reading, &host.id, [](const Made& one) { return one.node; })) return;
+  if (made.node || reading.is_others(&host.id, [](const Made& one) { return one.node; })) return;
   if (!now.node || !(want.adopt || same_etcd(want, host, *now.node))) return;
   out["calico/node"] = Json{{"image", now.node->image}}.dump();
   if (now.libnetwork) out["calico/libnetwork"] = Json{{"image", now.libnetwork->image}}.dump();
@@ -64,19 +53,18 @@ void claim_endpoints(const HostWant& host, const Reading& reading, Entries& out)
 void claim_cluster(const Desired& want, const Reading& reading, Entries& out) {
   const auto pool = want.pool.text();
   if (reading.cluster->pools.contains(pool) && !reading.made_pool(pool) &&
-      !is_others(reading, nullptr, [&](const Made& one) { return one.pools.contains(pool); })) {
+      !reading.is_others(nullptr, [&](const Made& one) { return one.pools.contains(pool); })) {
     out["calico/pool/" + pool] = R"("made")";
   }
   if (reading.cluster->profiles.contains(want.profile) && !reading.made_profile(want.profile) &&
-      !is_others(
-          reading, nullptr, [&](const Made& one) { return one.profiles.contains(want.profile); })) {
+      !reading.is_others(
+          nullptr, [&](const Made& one) { return one.profiles.contains(want.profile); })) {
     out["calico/profile/" + want.profile] = R"("made")";
   }
-  const bool noted = std::any_of(
-      reading.made.begin(), reading.made.end(), [](const auto& one) { return one.second.cluster; });
+  const bool noted = reading.any_made([](const Made& one) { return one.cluster; });
   // An etcd of our own held no keys of anybody before.
   if (want.own_etcd && !noted && reading.cluster->started &&
-      !is_others(reading, nullptr, [](const Made& one) { return one.cluster; })) {
+      !reading.is_others(nullptr, [](const Made& one) { return one.cluster; })) {
     out["calico/cluster"] = R"("etcd had no calico keys")";
   }
 }

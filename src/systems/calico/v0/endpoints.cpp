@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "mrc/plan/milestone.hpp"
+#include "systems/calico/joining.hpp"
 #include "systems/calico/v0/parts.hpp"
 #include "systems/calico/v0/scripts.hpp"
 
@@ -22,28 +23,6 @@ struct EndpointDifference : Difference {
   bool joins =
       false;  ///< its profiles have another name now: it gets the new one beside them first
 };
-
-/// The server's connections do not live through the step: it is out of reach, or is so meanwhile.
-bool breaks(const EndpointDifference& now) {
-  return std::any_of(now.diff.begin(), now.diff.end(), [&](const DiffLine& line) {
-    return line.field != "record" && !(now.joins && line.field == "profiles");
-  });
-}
-
-/// The endpoint's profiles were all made by mrc, and none is the wanted one.
-bool leaves_profile(const Desired& want, const Endpoint& endpoint, const Reading& seen) {
-  return !endpoint.profiles.empty() &&
-         std::all_of(endpoint.profiles.begin(), endpoint.profiles.end(), [&](const auto& one) {
-           return one != want.profile && seen.made_profile(one);
-         });
-}
-
-DiffLine profiles_line(const Desired& want, const Endpoint& endpoint) {
-  return {Change::update,
-          "profiles",
-          fmt::format("{}", fmt::join(endpoint.profiles, ",")),
-          want.profile};
-}
 
 /// An endpoint that is the container's and has the address.
 void compare_attached(const Desired& want,
@@ -70,9 +49,9 @@ void compare_attached(const Desired& want,
              endpoint.interface});
   }
   if (endpoint.profiles != std::vector<std::string>{want.profile}) {
-    auto line = profiles_line(want, endpoint);
+    auto line = profiles_line(endpoint.profiles, want.profile);
     out.add(fmt::format("it has the profiles '{}'", line.before), line);
-    out.joins = leaves_profile(want, endpoint, seen);
+    out.joins = leaves_profile(want, endpoint.profiles, seen);
   }
   const auto& made = seen.made_on(host.id).endpoints;
   const auto record = made.find(server.id);
@@ -111,7 +90,7 @@ EndpointDifference difference(const Desired& want,
              fmt::format("{}", fmt::join(endpoint->addresses, ",")),
              address});
     if (endpoint->profiles != std::vector<std::string>{want.profile}) {
-      out.diff.push_back(profiles_line(want, *endpoint));
+      out.diff.push_back(profiles_line(endpoint->profiles, want.profile));
     }
     return out;
   }
@@ -122,53 +101,23 @@ EndpointDifference difference(const Desired& want,
     return out;
   }
   if (seen.losing.contains(server.id)) {
-    out.joins = leaves_profile(want, *endpoint, seen);
+    out.joins = leaves_profile(want, endpoint->profiles, seen);
     return anew("its container is replaced");
   }
   compare_attached(want, host, server, *endpoint, seen, out);
   return out;
 }
 
-Step make_step(const Desired& want,
-               const HostWant& host,
-               const ServerWant& server,
-               std::string_view what) {
-  Step step;
-  step.id = StepId(fmt::format("calico/{}/{}", server.id, what));
-  step.host = host.id;
-  step.apply = make_script(want);
-  // The profile must exist before it is set on an endpoint.
-  step.needs = {milestone::host_ready(host.id),
-                milestone::etcd_healthy(),
-                milestone::profile_open(),
-                milestone::network_ready(host.id),
-                milestone::container_running(server.id)};
-  return step;
-}
-
-/// The endpoint gets the wanted profile beside those that it has: so it is a member of both, and
-/// lets members of both in, while others have only the old ones still or only the new one already.
-Step join_step(const Desired& want,
+Step make_join(const Desired& want,
                const HostWant& host,
                const ServerWant& server,
                const Endpoint& endpoint) {
-  auto step = make_step(want, host, server, "join");
-  step.change = Change::update;
-  step.title = fmt::format("put {} into the profile {} as well", server.id, want.profile);
-  step.reason = "nobody is cut off while one after the other moves there";
-  std::vector<std::string> both{want.profile};
-  both.insert(both.end(), endpoint.profiles.begin(), endpoint.profiles.end());
-  auto line = profiles_line(want, endpoint);
-  line.after = fmt::format("{}", fmt::join(both, ","));
-  // It is about the container that runs now: until that is replaced, maybe last of all, the others
-  // have to reach it.
-  std::erase(step.needs, milestone::container_running(server.id));
-  step.gives = {milestone::endpoint_replaceable(server.id)};
-  step.diff = {std::move(line)};
-  step.goal = line.after;
-  step.apply.line(
-      "mrc_calico_profiles {} {} {}", server.id, server.address.text(), shell::words(both));
-  step.timeout = std::chrono::seconds(120);
+  auto step = join_step(host.id, server.id, want.profile, endpoint.profiles);
+  step.apply = make_script(want);
+  step.apply.line("mrc_calico_profiles {} {} {}",
+                  server.id,
+                  server.address.text(),
+                  shell::words(both(want.profile, endpoint.profiles)));
   return step;
 }
 
@@ -178,13 +127,16 @@ Step endpoint_step(const Desired& want,
                    EndpointDifference now,
                    const Reading& seen) {
   const auto address = server.address.text();
-  auto step = make_step(want, host, server, "endpoint");
+  Step step;
+  step.id = StepId(fmt::format("calico/{}/endpoint", server.id));
+  step.host = host.id;
+  step.apply = make_script(want);
   step.title = fmt::format("give {} its address {}", server.id, address);
   if (now.diff.front().change != Change::create || now.diff.front().field != "address") {
     step.title = fmt::format("put the endpoint of {} right", server.id);
     step.change = Change::update;
   }
-  if (breaks(now)) step.undoes = {milestone::server_ready(server.id)};
+  if (breaks(now.diff, now.joins)) step.undoes = {milestone::server_ready(server.id)};
   step.reason = std::move(now.reason);
   step.diff = std::move(now.diff);
   step.goal = fmt::format("address {}, profile {}", address, want.profile);
@@ -206,8 +158,14 @@ Step endpoint_step(const Desired& want,
                   address,
                   want.profile,
                   shell::words({ids.begin(), ids.end()}));
-  // It may hang on another host still, or on one that is given up.
-  step.needs.push_back(milestone::endpoint_gone(server.id));
+  // The profile must exist before it is set on an endpoint. The address may hang on another host
+  // still, or on one that is given up.
+  step.needs = {milestone::host_ready(host.id),
+                milestone::etcd_healthy(),
+                milestone::profile_open(),
+                milestone::network_ready(host.id),
+                milestone::container_running(server.id),
+                milestone::endpoint_gone(server.id)};
   for (const auto& [forgotten, ip] : seen.forgotten) {
     step.needs.push_back(milestone::host_emptied(forgotten));
   }
@@ -249,25 +207,20 @@ shell::Script restore_script(const Desired& want, const ServerId& id) {
 }
 
 std::vector<Step> endpoint_steps(const Desired& want, const Reading& seen) {
-  std::vector<Step> all;
+  std::vector<Step> joins;
   std::vector<Step> endpoints;
   for (const auto* host : want.nodes()) {
     for (const auto& server : host->servers) {
       auto now = difference(want, *host, server, seen);
       if (now.reason.empty()) continue;
       if (now.joins) {
-        all.push_back(
-            join_step(want, *host, server, *seen.cluster->find_by_address(server.address.text())));
+        joins.push_back(
+            make_join(want, *host, server, *seen.cluster->find_by_address(server.address.text())));
       }
       endpoints.push_back(endpoint_step(want, *host, server, std::move(now), seen));
     }
   }
-  // All have both profiles before the first gives up the old one.
-  for (auto& step : endpoints) {
-    for (const auto& join : all) step.after.push_back(join.id);
-  }
-  std::move(endpoints.begin(), endpoints.end(), std::back_inserter(all));
-  return all;
+  return joined_first(std::move(joins), std::move(endpoints));
 }
 
 }  // namespace mrc::systems::calico::v0

@@ -10,6 +10,8 @@
 #include "mrc/base/error.hpp"
 #include "mrc/shell/script.hpp"
 #include "mrc/systems/system.hpp"
+#include "systems/calico/made.hpp"
+#include "systems/calico/reading.hpp"
 #include "systems/calico/v0/cluster.hpp"
 #include "systems/calico/v0/desired.hpp"
 
@@ -55,63 +57,22 @@ struct HostSeen {
 };
 
 /// What one deployment's record says of one host, as far as it is Calico's.
-struct Made {
-  bool anything = false;
+struct Made : calico::Made {
   std::optional<std::string> calicoctl_sha256;
-  bool node = false;
-  bool libnetwork = false;
-  /// Made for another deployment, which is gone: this one's file need not be to the letter.
-  bool inherited_node = false;
-  bool inherited_libnetwork = false;
   bool inherited_calicoctl = false;
-  std::vector<std::string> images;
-  std::vector<std::pair<std::string, std::string>> sysctls;
-  bool has_sysctls = false;  ///< also when none was to be noted, or only the file was made
-  std::vector<std::string> absent_paths;
-  bool has_paths = false;
-  std::set<std::string> pools;
-  std::set<std::string> profiles;
-  bool cluster = false;
-  /// What the steps for pool and profile left of their goals here: record key → JSON.
-  std::map<std::string, std::string> goals;
-  struct Attached {
-    std::string address;
-    std::string container;
-    std::string host;     ///< the name that Calico had the host under
-    std::string profile;  ///< which it was given
-  };
-  std::map<ServerId, Attached> endpoints;
+  bool libnetwork = false;
+  bool inherited_libnetwork = false;
 
   /// Something of the host itself, not of the cluster or a server.
   bool host_things() const {
     return node || libnetwork || !images.empty() || has_sysctls || has_paths;
   }
-  bool cluster_things() const { return !pools.empty() || !profiles.empty() || cluster; }
 };
 
 /// All hosts, read; those that left the file too.
-struct Reading {
-  std::map<HostId, HostSeen> hosts;
-  std::map<HostId, Made> made;                           ///< what `unnoted` holds counts as made
-  std::map<HostId, std::map<std::string, Made>> others;  ///< deployment → its record there
-  std::vector<HostId> departed;
-  std::map<HostId, std::string> forgotten;  ///< hosts given up → their address
-  std::set<std::string> shared;             ///< addresses of hosts that other deployments have too
-  /// Entries that a record lacks: it was lost, or what is there is taken over. Key → JSON.
-  std::map<HostId, std::map<std::string, std::string>> unnoted;
-  std::set<HostId> lost;  ///< hosts whose record was lost
-  /// etcd's keys; empty when etcd did not answer, which is not the same as having none.
-  std::optional<Cluster> cluster;
-  std::string etcd_why;
-  std::set<ServerId> losing;  ///< servers whose interface goes with another system's step
-  HostId keeper;              ///< sees to pool and profile; empty when no host runs a node
-
-  const HostSeen& host(const HostId& id) const { return hosts.at(id); }
-  const Made& made_on(const HostId& id) const { return made.at(id); }
+struct Reading : ReadHosts<HostSeen, Made, Cluster> {
   /// Every container id under which mrc attached this server, on any host.
   std::set<std::string> attached_ids(const ServerId& server) const;
-  bool made_pool(const std::string& cidr) const;
-  bool made_profile(const std::string& name) const;
   /// The names under which etcd still has the host, though its kernel has another one now.
   std::vector<std::string> former_names(const HostWant& host) const;
   /// Calico's name for a host that was given up.

@@ -239,33 +239,15 @@ std::optional<Step> profile_step(const Desired& want, const HostWant& host, cons
   return step;
 }
 
-Step peers_step(const Desired& want, const HostWant& host) {
+Step await_peers(const Desired& want, const HostId& host) {
   std::vector<std::string> peers;
   for (const auto* other : want.nodes()) {
-    if (other->id != host.id) peers.push_back(other->ip.text());
+    if (other->id != host) peers.push_back(other->ip.text());
   }
-  Step step;
-  step.id = host_step(host.id, "peers");
-  step.host = host.id;
-  step.title = peers.empty() ? "wait for BIRD" : "wait for the BGP peers";
-  step.change = Change::run;
-  for (const auto& peer : peers) step.diff.push_back({Change::run, "peer", "", peer});
+  auto step = peers_step(host, peers);
   step.apply = make_script(want);
   step.apply.line("mrc_calico_await_peers 240 {}", shell::words(peers));
-  step.gives = {milestone::network_ready(host.id)};
-  step.timeout = seconds(300);
   return step;
-}
-
-/// Adds the step after those of the given ids that are in the plan.
-void push(std::vector<Step>& all, std::optional<Step> step, const std::vector<StepId>& after) {
-  if (!step) return;
-  for (const auto& id : after) {
-    const bool planned =
-        std::any_of(all.begin(), all.end(), [&](const Step& one) { return one.id == id; });
-    if (planned) step->after.push_back(id);
-  }
-  all.push_back(std::move(*step));
 }
 
 /// What a host's node comes after.
@@ -277,10 +259,6 @@ std::vector<StepId> before_node(const HostId& host) {
 }
 
 }  // namespace
-
-StepId host_step(const HostId& host, std::string_view what) {
-  return StepId(fmt::format("calico/{}/{}", host, what));
-}
 
 std::vector<DiffLine> profile_differences(const Desired& want, const Profile& now) {
   std::vector<DiffLine> diff;
@@ -297,19 +275,8 @@ std::vector<DiffLine> profile_differences(const Desired& want, const Profile& no
 std::vector<Step> note_steps(const Desired& want, const Reading& seen) {
   std::vector<Step> all;
   for (const auto& [host, entries] : seen.unnoted) {
-    const bool lost = seen.lost.contains(host);
-    Step step;
-    step.id = host_step(host, "note");
-    step.host = host;
-    step.change = Change::update;
-    step.title = lost ? "note again what is ours of Calico" : "take over what is there of Calico";
-    step.reason = lost ? "the record on the host was lost" : "nobody's record has it";
-    if (lost) step.cause = plan::Cause::drift;
     std::string lines;
-    for (const auto& [key, value] : entries) {
-      step.diff.push_back({Change::create, "record", "", key});
-      lines += fmt::format("{}\"{}\": {}", lines.empty() ? "" : "\n", key, value);
-    }
+    auto step = note_step(host, entries, seen.lost.contains(host), lines);
     step.apply = make_script(want);
     step.apply.line("mrc_calico_note {} {}", entries.begin()->first, lines);
     all.push_back(std::move(step));
@@ -330,7 +297,7 @@ std::vector<Step> node_steps(const Desired& want, const Reading& seen) {
        {host_step(keeper.id, "calicoctl"), StepId("calico/pool")});
 
   std::vector<StepId> started;
-  std::vector<std::pair<const HostWant*, Step>> restarts;
+  std::vector<Step> restarts;
   const bool first_alone = !seen.cluster || !seen.cluster->started;
   for (const auto* host : hosts) {
     const auto& now = seen.host(host->id);
@@ -351,7 +318,7 @@ std::vector<Step> node_steps(const Desired& want, const Reading& seen) {
     }
     push(all, image_step(want, *host, now), {});
     if (node->risk != plan::Risk::safe) {
-      restarts.emplace_back(host, std::move(*node));
+      restarts.push_back(std::move(*node));
       continue;
     }
     // The pool comes first: a node that finds none makes Calico's default one. Two first nodes at
@@ -361,29 +328,14 @@ std::vector<Step> node_steps(const Desired& want, const Reading& seen) {
     started.push_back(node->id);
     push(all, std::move(node), after);
   }
-  // Nodes that run are started anew one at a time, each when the one before has its peers again.
-  const auto fresh = started;
-  StepId back;
-  for (auto& [host, node] : restarts) {
-    auto after = before_node(host->id);
-    after.insert(after.end(), fresh.begin(), fresh.end());
-    if (!back.empty()) after.push_back(back);
-    auto settled = fresh;
-    settled.push_back(node.id);
-    started.push_back(node.id);
-    push(all, std::move(node), after);
-    push(all, peers_step(want, *host), settled);
-    back = all.back().id;
-  }
-  if (started.empty()) return all;
-  for (const auto* host : hosts) {
-    const bool waits = std::any_of(
-        restarts.begin(), restarts.end(), [&](const auto& one) { return one.first == host; });
-    if (waits) continue;
-    auto after = started;
-    after.push_back(host_step(host->id, "calicoctl"));
-    push(all, peers_step(want, *host), after);
-  }
+  std::vector<HostId> ids;
+  for (const auto* host : hosts) ids.push_back(host->id);
+  push_rolling({std::move(ids),
+                std::move(started),
+                std::move(restarts),
+                before_node,
+                [&](const HostId& host) { return await_peers(want, host); }},
+               all);
   return all;
 }
 

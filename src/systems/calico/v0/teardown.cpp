@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <set>
 
 #include "mrc/plan/milestone.hpp"
+#include "systems/calico/removal.hpp"
 #include "systems/calico/v0/parts.hpp"
 #include "systems/calico/v0/scripts.hpp"
 
@@ -13,187 +13,63 @@ using plan::Change;
 using plan::Step;
 using std::chrono::seconds;
 
-/// Makes the steps that take things away, for the end of it all or of a part.
-class Remover {
+class RemoverV0 final : public Remover {
  public:
-  Remover(const Desired& want, const Reading& seen, bool everything)
-      : m_want(want), m_seen(seen), m_everything(everything) {}
+  RemoverV0(const Desired& want, const Reading& seen, bool everything)
+      : Remover(owners_of(want, seen)), m_want(want), m_seen(seen), m_everything(everything) {}
 
-  /// All hosts that were read, those of the file first.
-  std::vector<HostId> hosts() const {
-    std::vector<HostId> all;
-    for (const auto& host : m_want.hosts) all.push_back(host.id);
-    all.insert(all.end(), m_seen.departed.begin(), m_seen.departed.end());
-    return all;
+  std::string pool_entry(const std::string& /*cidr*/) const override { return std::string(k_made); }
+
+ protected:
+  shell::Script script() const override {
+    return gone_script(m_want, m_everything && m_want.own_etcd);
   }
+  std::string_view prefix() const override { return "calico/"; }
 
-  Step make(StepId id, const HostId& host, std::string title) const {
-    Step step;
-    step.id = std::move(id);
-    step.host = host;
-    step.title = std::move(title);
-    step.change = Change::remove;
-    step.apply = gone_script(m_want, m_everything && m_want.own_etcd);
-    // While a member is added to etcd, it may not answer for some seconds.
-    step.needs = {milestone::etcd_healthy()};
-    return step;
+  void detach(shell::Script& script,
+              const ServerId& server,
+              const Made::Attached& attached) const override {
+    script.line("mrc_calico_endpoint_gone {} {} {}", server, attached.address, attached.container);
   }
-
-  /// Another deployment that uses Calico on this host; empty: none does.
-  std::string heir(const HostId& host) const {
-    const auto found = m_seen.others.find(host);
-    return found == m_seen.others.end() ? std::string() : found->second.begin()->first;
-  }
-
-  Step endpoint(const HostId& host, const ServerId& server, const Made::Attached& made) const {
-    auto step = make(StepId(fmt::format("calico/{}/{}/endpoint-remove", host, server)),
-                     host,
-                     fmt::format("take the address {} from {}", made.address, server));
-    step.diff = {{Change::remove, "address", made.address, ""}};
-    step.apply.line("mrc_calico_endpoint_gone {} {} {}", server, made.address, made.container);
-    step.needs.push_back(milestone::survival_gone(server));
-    step.needs.push_back(milestone::exposure_gone(server));
-    step.gives = {milestone::endpoint_gone(server)};
-    step.forgets = {fmt::format("calico/{}/", server)};
-    step.risk = plan::Risk::disruptive;
-    step.impact = fmt::format("{} is reached at {} no more", server, made.address);
-    step.timeout = seconds(240);
-    return step;
-  }
-
-  Step node(const HostId& host, const Made& made) const {
-    auto step =
-        make(StepId(fmt::format("calico/{}/node-remove", host)), host, "remove the Calico node");
-    const auto other = heir(host);
-    if (other.empty()) {
-      if (made.node) step.diff.push_back({Change::remove, "calico-node", m_want.node_image, ""});
-      for (const auto& image : made.images) {
-        step.diff.push_back({Change::remove, "image", image, ""});
-      }
-      for (const auto& [name, value] : made.sysctls) {
-        const auto& now = m_seen.host(host).sysctls;
-        const auto found = now.find(name);
-        if (found == now.end() || found->second == value) continue;
-        step.diff.push_back({Change::update, name, found->second, value});
-      }
-      if (made.node) {
-        step.risk = plan::Risk::disruptive;
-        step.impact = fmt::format("Calico ends on {}", host);
-      }
-    } else {
-      step.title = "leave the Calico node to " + other;
-      step.change = Change::update;
-      step.diff.push_back({Change::update, "owner", m_want.deployment, other});
-    }
-    step.apply.line("mrc_calico_node_gone {}", m_want.node_image);
-    for (const auto& image : made.images) step.apply.line("mrc_calico_image_gone {}", image);
-    std::vector<std::string> words;
-    for (const auto& [name, value] : made.sysctls) {
-      words.push_back(name);
-      words.push_back(value);
-    }
-    step.apply.line("mrc_calico_sysctl_gone {}", shell::words(words))
+  void remove_node(shell::Script& script, const HostId& host) const override {
+    const auto& made = m_seen.made_on(host);
+    script.line("mrc_calico_node_gone {}", m_want.node_image);
+    for (const auto& image : made.images) script.line("mrc_calico_image_gone {}", image);
+    script.line("mrc_calico_sysctl_gone {}", shell::words(flattened(made.sysctls)))
         .line("mrc_calico_paths_gone {}", shell::words(made.absent_paths));
-    for (const auto& [server, attached] : made.endpoints) {
-      step.needs.push_back(milestone::endpoint_gone(server));
-    }
-    step.gives = {milestone::network_gone(host)};
-    step.forgets = {fmt::format("calico/{}/", host)};
-    step.timeout = seconds(300);
-    return step;
   }
-
-  Step binary(const HostId& host, const std::string& sha256) const {
+  void remove_profile(shell::Script& script, const std::string& name) const override {
+    script.line("mrc_calico_profile_gone {}", name);
+  }
+  void remove_pool(shell::Script& script,
+                   const std::string& name,
+                   const std::string& /*cidr*/) const override {
+    script.line("mrc_calico_pool_gone {}", name);
+  }
+  void remove_keys(shell::Script& script) const override { script.line("mrc_calico_cluster_gone"); }
+  void give(shell::Script& script,
+            const std::string& deployment,
+            const std::string& key,
+            const std::string& value) const override {
+    script.line("mrc_calico_give {} {} {}", deployment, key, value);
+  }
+  std::optional<Step> programs(const HostId& host) const override {
+    const auto& sha256 = m_seen.made_on(host).calicoctl_sha256;
+    if (!sha256) return {};
     auto step =
         make(StepId(fmt::format("calico/{}/calicoctl-remove", host)), host, "remove calicoctl");
     step.diff = {
-        {Change::remove, "/usr/local/bin/calicoctl", "sha256 " + sha256.substr(0, 12), ""}};
+        {Change::remove, "/usr/local/bin/calicoctl", "sha256 " + sha256->substr(0, 12), ""}};
     const auto other = heir(host);
     if (!other.empty()) {
       step.title = "leave calicoctl to " + other;
       step.change = Change::update;
       step.diff = {{Change::update, "owner", m_want.deployment, other}};
     }
-    step.apply.line("mrc_calico_binary_gone {}", sha256);
+    step.apply.line("mrc_calico_binary_gone {}", *sha256);
     step.gives = {milestone::network_gone(host)};
     return step;
   }
-
-  /// Pools and profiles that mrc noted on this host.
-  Step cluster(const HostId& host,
-               std::string_view what,
-               const std::set<std::string>& profiles,
-               const std::set<std::string>& pools) const {
-    auto step = make(StepId(fmt::format("calico/{}/{}", host, what)),
-                     host,
-                     profiles.empty() ? "remove the address pool"
-                     : pools.empty()  ? "remove the profile"
-                                      : "remove the profile and the address pool");
-    for (const auto& one : profiles) {
-      step.diff.push_back({Change::remove, "profile", one, ""});
-      step.apply.line("mrc_calico_profile_gone {}", one);
-    }
-    for (const auto& one : pools) {
-      step.diff.push_back({Change::remove, "pool", one, ""});
-      step.apply.line("mrc_calico_pool_gone {}", one);
-    }
-    step.timeout = seconds(240);
-    return step;
-  }
-
-  /// The host and the deployment there that some thing of the cluster serves as well.
-  struct Heir {
-    HostId host;
-    std::string deployment;
-  };
-  template <class Uses>
-  std::optional<Heir> find_heir(Uses uses) const {
-    for (const auto& [host, all] : m_seen.others) {
-      for (const auto& [name, made] : all) {
-        if (uses(made)) return Heir{host, name};
-      }
-    }
-    return {};
-  }
-  std::optional<Heir> heir_of_pool(const std::string& text) const {
-    const auto cidr = Cidr::parse(text);
-    return find_heir([&](const Made& other) {
-      return std::any_of(other.endpoints.begin(), other.endpoints.end(), [&](const auto& one) {
-        const auto address = Ipv4::parse(one.second.address);
-        return cidr && address && cidr->contains(*address);
-      });
-    });
-  }
-  std::optional<Heir> heir_of_profile(const std::string& name) const {
-    return find_heir([&](const Made& other) {
-      return std::any_of(other.endpoints.begin(), other.endpoints.end(), [&](const auto& one) {
-        return one.second.profile == name;
-      });
-    });
-  }
-  std::optional<Heir> heir_of_cluster() const {
-    return find_heir([](const Made& other) { return other.anything; });
-  }
-
-  /// The heir's record gets the entry, on the heir's host; ours loses it with the step that would
-  /// remove the thing.
-  Step give(const HostId& from,
-            const Heir& heir,
-            std::string_view what,
-            const std::string& key,
-            const std::string& value) const {
-    auto step = make(StepId(fmt::format("calico/{}/give-{}", from, what)),
-                     heir.host,
-                     fmt::format("leave {} to {}", key, heir.deployment));
-    step.change = Change::update;
-    step.reason = fmt::format("{} uses it as well", heir.deployment);
-    step.diff = {{Change::update, "owner", m_want.deployment, heir.deployment}};
-    step.apply.line("mrc_calico_give {} {} {}", heir.deployment, key, value);
-    return step;
-  }
-
-  const Desired& want() const { return m_want; }
-  const Reading& seen() const { return m_seen; }
 
  private:
   const Desired& m_want;
@@ -201,122 +77,24 @@ class Remover {
   bool m_everything;
 };
 
-/// Removes these pools and profiles of a host's record, or leaves them to whom they serve as well.
-void push_cluster(const Remover& remover,
-                  const HostId& host,
-                  std::string_view what,
-                  const std::set<std::string>& profiles,
-                  const std::set<std::string>& pools,
-                  const std::vector<StepId>& after,
-                  std::vector<Step>& all) {
-  if (profiles.empty() && pools.empty()) return;
-  auto step = remover.cluster(host, what, profiles, pools);
-  step.after = after;
-  const auto give = [&](const Remover::Heir& heir, const std::string& key) {
-    auto gift = remover.give(host, heir, key, "calico/" + key, R"("made")");
-    step.after.push_back(gift.id);
-    all.push_back(std::move(gift));
-  };
-  for (const auto& one : profiles) {
-    if (const auto heir = remover.heir_of_profile(one)) give(*heir, "profile/" + one);
-  }
-  for (const auto& one : pools) {
-    if (const auto heir = remover.heir_of_pool(one)) give(*heir, "pool/" + one);
-  }
-  step.gives = {milestone::network_gone(host)};
-  all.push_back(std::move(step));
-}
-
-std::vector<StepId> ids_of(const std::vector<Step>& steps) {
-  std::vector<StepId> ids;
-  for (const auto& one : steps) ids.push_back(one.id);
-  return ids;
-}
-
 }  // namespace
 
 std::vector<Step> teardown_steps(const Desired& want, const Reading& seen) {
-  const Remover remover(want, seen, true);
-  std::vector<Step> all;
-  std::map<HostId, std::vector<StepId>> on_host;  // what a host's calicoctl must outlive
-  for (const auto& host : remover.hosts()) {
-    for (const auto& [server, attached] : seen.made_on(host).endpoints) {
-      all.push_back(remover.endpoint(host, server, attached));
-      on_host[host].push_back(all.back().id);
-    }
-  }
-  for (const auto& host : remover.hosts()) {
-    const auto& made = seen.made_on(host);
-    if (!made.host_things()) continue;
-    all.push_back(remover.node(host, made));
-    all.back().after = on_host[host];
-    on_host[host].push_back(all.back().id);
-  }
-  const auto before = ids_of(all);
-  for (const auto& host : remover.hosts()) {
-    const auto& made = seen.made_on(host);
-    const auto start = all.size();
-    push_cluster(remover, host, "cluster-remove", made.profiles, made.pools, before, all);
-    if (made.cluster) {
-      auto step = remover.make(StepId(fmt::format("calico/{}/keys-remove", host)),
-                               host,
-                               "remove Calico's keys from etcd");
-      step.diff = {{Change::remove, "etcd keys", "/calico", ""}};
-      step.after = ids_of(all);
-      if (const auto heir = remover.heir_of_cluster()) {
-        all.push_back(
-            remover.give(host, *heir, "keys", "calico/cluster", R"("etcd had no calico keys")"));
-        step.after.push_back(all.back().id);
-      }
-      step.apply.line("mrc_calico_cluster_gone");
-      step.gives = {milestone::network_gone(host)};
-      step.timeout = seconds(240);
-      all.push_back(std::move(step));
-    }
-    for (auto i = start; i < all.size(); ++i) on_host[all[i].host].push_back(all[i].id);
-  }
-  for (const auto& host : remover.hosts()) {
-    const auto& made = seen.made_on(host);
-    if (!made.calicoctl_sha256) continue;
-    all.push_back(remover.binary(host, *made.calicoctl_sha256));
-    all.back().after = on_host[host];
-  }
-  return all;
+  return RemoverV0(want, seen, true).everything();
 }
 
 std::vector<Step> leaving_steps(const Desired& want,
                                 const Reading& seen,
                                 const std::vector<Step>& planned) {
-  const Remover remover(want, seen, false);
-  std::vector<Step> all;
-  if (want.nodes().empty()) return all;
+  if (want.nodes().empty()) return {};
+  const RemoverV0 remover(want, seen, false);
   const auto& keeper = seen.keeper;
   const auto is_node = [&](const HostId& host) {
     const auto* one = want.find(host);
     return one != nullptr && one->has_node();
   };
-  for (const auto& host : remover.hosts()) {
-    const auto& made = seen.made_on(host);
-    std::vector<StepId> here;
-    for (const auto& [server, attached] : made.endpoints) {
-      if (want.has(host, server)) continue;
-      all.push_back(remover.endpoint(host, server, attached));
-      all.back().reason = "the file does not have it here";
-      here.push_back(all.back().id);
-    }
-    if (is_node(host)) continue;
-    if (made.host_things()) {
-      all.push_back(remover.node(host, made));
-      all.back().reason = "the host has no server any more";
-      all.back().after = here;
-      here.push_back(all.back().id);
-    }
-    if (made.calicoctl_sha256) {
-      all.push_back(remover.binary(host, *made.calicoctl_sha256));
-      all.back().reason = "the host has no server any more";
-      all.back().after = here;
-    }
-  }
+  auto all = remover.leaving(
+      [&](const HostId& host, const ServerId& server) { return want.has(host, server); }, is_node);
   // What the deployment has in the cluster stays, and another host's record keeps it from now on.
   for (const auto& host : remover.hosts()) {
     const auto& made = seen.made_on(host);
@@ -337,9 +115,9 @@ std::vector<Step> leaving_steps(const Desired& want,
       leave.diff.push_back({Change::remove, "record", key, ""});
       leave.apply.line("mrc_forget {} {}", want.deployment, key);
     };
-    for (const auto& one : made.profiles) move("calico/profile/" + one, R"("made")");
-    for (const auto& one : made.pools) move("calico/pool/" + one, R"("made")");
-    if (made.cluster) move("calico/cluster", R"("etcd had no calico keys")");
+    for (const auto& one : made.profiles) move("calico/profile/" + one, k_made);
+    for (const auto& [name, cidr] : made.pools) move("calico/pool/" + name, k_made);
+    if (made.cluster) move("calico/cluster", k_no_keys);
     // So that drift is known as such from there, too; a step of this plan leaves its own goal.
     for (const auto& [key, value] : made.goals) {
       const bool is_made =
@@ -360,13 +138,13 @@ std::vector<Step> leaving_steps(const Desired& want,
     auto profiles = seen.made_on(host).profiles;
     profiles.erase(want.profile);
     auto pools = seen.made_on(host).pools;
-    std::erase_if(pools, [&](const std::string& one) {
-      const auto cidr = Cidr::parse(one);
+    std::erase_if(pools, [&](const auto& one) {
+      const auto cidr = Cidr::parse(one.second);
       const bool swapped = host == keeper && cidr && cidr->overlaps(want.pool);
-      return one == want.pool.text() ||
-             (swapped && seen.cluster && seen.cluster->pools.contains(one));
+      return one.second == want.pool.text() ||
+             (swapped && seen.cluster && seen.cluster->pools.contains(one.second));
     });
-    push_cluster(remover, host, "former-remove", profiles, pools, before, all);
+    remover.push_cluster(host, "former-remove", profiles, pools, before, all);
   }
   for (const auto& [host, ip] : seen.forgotten) {
     const bool known =

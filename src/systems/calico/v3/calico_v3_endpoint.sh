@@ -10,8 +10,9 @@ mrc_calico3_link() {
   printf 'cali%.11s\n' "$1"
 }
 
-# mrc_calico3_conf NODE PROFILE: what the CNI program reads. The network's name is the profile's. Whether a
-# node has told its name here does not matter to an endpoint that goes, maybe from another host.
+# mrc_calico3_conf NODE NETWORK: what the CNI program reads. ADD puts the endpoint into the profile of the
+# network's name. Whether a node has told its name here does not matter to an endpoint that goes, maybe from
+# another host.
 mrc_calico3_conf() {
   printf '{"cniVersion": "0.3.1", "name": "%s", "type": "calico", "log_level": "info", "datastore_type": "etcdv3", "etcd_endpoints": "%s", "nodename": "%s", "nodename_file_optional": true, %s"ipam": {"type": "calico-ipam"}}\n' \
     "$2" "$mrc_calico3_endpoints" "$1" "${mrc_calico3_mtu:+\"mtu\": $mrc_calico3_mtu, }"
@@ -40,7 +41,7 @@ mrc_calico3_cni_said() {
   printf '%s\n' "$mrc_calico3_text"
 }
 
-# mrc_calico3_detach NODE CONTAINER PROFILE: the endpoint and the address of that container go from etcd, on
+# mrc_calico3_detach NODE CONTAINER NETWORK: the endpoint and the address of that container go from etcd, on
 # whatever node, whether or not they are there. It is given no network namespace: that of a number that
 # another process has by now would lose its interface.
 mrc_calico3_detach() {
@@ -108,21 +109,69 @@ mrc_calico3_served() {
   mrc_calico3_rules "cali-tw-$2"
 }
 
-# mrc_calico3_whole PID CONTAINER ADDRESS PROFILE: of the endpoints just listed, one is this container's and
-# as it shall be; the interface is in the container, and the host has the route.
-mrc_calico3_whole() {
+# mrc_calico3_stands PID CONTAINER ADDRESS: of the endpoints just listed, one is this container's and has just
+# that address, whatever its profiles; the interface is in the container, and the host has the route.
+mrc_calico3_stands() {
   mrc_calico3_end=$(mrc_calico3_link "$2")
-  grep -qxF -e "$(mrc_calico3_me) $2 $mrc_calico3_inside $mrc_calico3_end $3 $4" "$MRC_D/weps" &&
+  grep -qF -e "$(mrc_calico3_me) $2 $mrc_calico3_inside $mrc_calico3_end $3 " "$MRC_D/weps" &&
     mrc_calico3_attached "$1" "$3" "$mrc_calico3_end" &&
     ip -4 -o route show "$3/32" | grep -q " dev $mrc_calico3_end "
 }
 
-# mrc_calico3_owned SERVER: `NODE CONTAINER PROFILE ADDRESS` under which mrc attached it, as this host's record
-# says. mrc notes an id before it attaches it, so a half-made one is owned too.
+# mrc_calico3_member CONTAINER: the profiles of its endpoint, joined by commas.
+mrc_calico3_member() {
+  awk -v id="$1" -v inside="$mrc_calico3_inside" '$2 == id && $3 == inside { print $6 }' "$MRC_D/weps"
+}
+
+# mrc_calico3_wep CONTAINER: the name of its endpoint on this host. '-' stands between the parts, so it is
+# doubled in them.
+mrc_calico3_wep() {
+  printf '%s-cni-%s-%s\n' "$(mrc_calico3_me | sed 's/-/--/g')" "$1" "$mrc_calico3_inside"
+}
+
+# mrc_calico3_asks LINK COUNT: Felix's chain for what goes to that interface asks that many profiles.
+mrc_calico3_asks() {
+  mrc_calico3_rules "cali-tw-$1" || return 1
+  mrc_calico3_asked=$(grep "^-A cali-tw-$1 " "$MRC_D/calico3-rules" | grep -c -e ' -j cali-pri-' || :)
+  [ "$mrc_calico3_asked" = "$2" ] && return 0
+  echo "its rules ask $mrc_calico3_asked profiles"
+  return 1
+}
+
+# mrc_calico3_set_profiles CONTAINER PROFILE..: its endpoint has just these, and Felix goes by them. Its
+# interface stays as it is.
+mrc_calico3_set_profiles() {
+  mrc_calico3_of=$1
+  shift
+  mrc_calico3_list=$(printf '"%s",' "$@")
+  mrc_calico3_must 30 patch workloadendpoint "$(mrc_calico3_wep "$mrc_calico3_of")" --namespace=default \
+    --patch="{\"spec\": {\"profiles\": [${mrc_calico3_list%,}]}}"
+  mrc_wait 60 "Felix to let in the members of $*" mrc_calico3_asks \
+    "$(mrc_calico3_link "$mrc_calico3_of")" $#
+}
+
+# mrc_calico3_profiles SERVER PROFILE..: the same for a server's container.
+mrc_calico3_profiles() {
+  mrc_calico3_id_now=$(docker container inspect --format '{{.Id}}' "$1")
+  shift
+  mrc_calico3_set_profiles "$mrc_calico3_id_now" "$@"
+}
+
+# mrc_calico3_owned SERVER: `NODE CONTAINER NETWORK ADDRESS` under which mrc attached it, as this host's record
+# says. mrc notes an id before it attaches it, so a half-made one is owned too. An entry without a network
+# is of a time when that was always the profile's name.
 mrc_calico3_owned() {
   [ -e "/var/lib/mrc/$mrc_calico3_name.json" ] || return 0
   grep -F "\"calico3/endpoint/$1\": " "/var/lib/mrc/$mrc_calico3_name.json" |
-    sed -n 's/.*"address": *"\([^"]*\)", *"container": *"\([^"]*\)", *"node": *"\([^"]*\)", *"profile": *"\([^"]*\)".*/\3 \2 \4 \1/p'
+    sed -n -e 's/.*"address": *"\([^"]*\)", *"container": *"\([^"]*\)", *"network": *"\([^"]*\)", *"node": *"\([^"]*\)".*/\4 \2 \3 \1/p' \
+      -e 's/.*"address": *"\([^"]*\)", *"container": *"\([^"]*\)", *"node": *"\([^"]*\)", *"profile": *"\([^"]*\)".*/\3 \2 \4 \1/p'
+}
+
+# mrc_calico3_record_endpoint NETWORK: CNI takes it off again by the name that its network had when it was
+# attached; the profile may have another one by then.
+mrc_calico3_record_endpoint() {
+  mrc_record "$mrc_calico3_name" "calico3/endpoint/$mrc_calico3_server" \
+    "{\"address\": \"$mrc_calico3_address\", \"container\": \"$mrc_calico3_id_now\", \"network\": \"$1\", \"node\": \"$(mrc_calico3_me)\", \"profile\": \"$mrc_calico3_wanted\"}"
 }
 
 # mrc_calico3_handle ADDRESS: by whose handle Calico's IPAM has given it away; nothing: it is free.
@@ -134,7 +183,7 @@ mrc_calico3_handle() {
 }
 
 # mrc_calico3_free ADDRESS SERVER: nothing of ours has the address any more; what is somebody else's ends the
-# script. Ours are the lines `NODE CONTAINER PROFILE` in $MRC_D/owned.
+# script. Ours are the lines `NODE CONTAINER NETWORK` in $MRC_D/owned.
 mrc_calico3_free() {
   mrc_calico3_foreign=$(awk 'NR == FNR { ours[$2] = 1; next }
     { n = split($5, all, ","); for (i = 1; i <= n; ++i) if (all[i] == ip && !($2 in ours)) print $2, "on", $1 }' \
@@ -167,7 +216,7 @@ mrc_calico3_clear() {
     mrc_die "the container has a network of Docker's; it must be made with --network none"
 }
 
-# mrc_calico3_endpoint SERVER ADDRESS PROFILE [NODE CONTAINER PROFILE]..: the server's container has the
+# mrc_calico3_endpoint SERVER ADDRESS PROFILE [NODE CONTAINER NETWORK]..: the server's container has the
 # address and just that profile. Behind it: under what mrc attached this server elsewhere or before.
 mrc_calico3_endpoint() {
   mrc_calico3_server=$1
@@ -188,11 +237,22 @@ mrc_calico3_endpoint() {
       shift 3
     done
   } >"$MRC_D/owned"
-  mrc_calico3_entry="{\"address\": \"$mrc_calico3_address\", \"container\": \"$mrc_calico3_id_now\", \"node\": \"$(mrc_calico3_me)\", \"profile\": \"$mrc_calico3_wanted\"}"
   mrc_calico3_weps
-  if ! mrc_calico3_whole "$mrc_calico3_pid" "$mrc_calico3_id_now" "$mrc_calico3_address" "$mrc_calico3_wanted"; then
+  if mrc_calico3_stands "$mrc_calico3_pid" "$mrc_calico3_id_now" "$mrc_calico3_address"; then
+    # Its unit brings back what the container lost; into which profiles it goes, only mrc says.
+    if [ -z "${mrc_calico3_restores:-}" ]; then
+      mrc_calico3_holder=$(mrc_calico3_handle "$mrc_calico3_address")
+      case $mrc_calico3_holder in
+        *".$mrc_calico3_id_now") mrc_calico3_record_endpoint "${mrc_calico3_holder%.*}" ;;
+        *) mrc_calico3_record_endpoint "$mrc_calico3_wanted" ;;
+      esac
+      if [ "$(mrc_calico3_member "$mrc_calico3_id_now")" != "$mrc_calico3_wanted" ]; then
+        mrc_calico3_set_profiles "$mrc_calico3_id_now" "$mrc_calico3_wanted"
+      fi
+    fi
+  else
     mrc_calico3_free "$mrc_calico3_address" "$mrc_calico3_server"
-    mrc_record "$mrc_calico3_name" "calico3/endpoint/$mrc_calico3_server" "$mrc_calico3_entry"
+    mrc_calico3_record_endpoint "$mrc_calico3_wanted"
     mrc_calico3_clear "$mrc_calico3_pid"
     mrc_calico3_conf "$(mrc_calico3_me)" "$mrc_calico3_wanted" >"$MRC_D/cni-conf"
     mrc_calico3_cni_call 120 "$MRC_D/cni-conf" CNI_COMMAND=ADD CNI_CONTAINERID="$mrc_calico3_id_now" \
@@ -202,10 +262,10 @@ mrc_calico3_endpoint() {
     }
     # An ADD that ends well says nothing about the interface.
     mrc_calico3_weps
-    mrc_calico3_whole "$mrc_calico3_pid" "$mrc_calico3_id_now" "$mrc_calico3_address" "$mrc_calico3_wanted" ||
+    if ! mrc_calico3_stands "$mrc_calico3_pid" "$mrc_calico3_id_now" "$mrc_calico3_address" ||
+      [ "$(mrc_calico3_member "$mrc_calico3_id_now")" != "$mrc_calico3_wanted" ]; then
       mrc_die "the CNI program ended well, but $mrc_calico3_server is not attached: $(grep -F -e "$mrc_calico3_id_now" "$MRC_D/weps")"
-  else
-    mrc_record "$mrc_calico3_name" "calico3/endpoint/$mrc_calico3_server" "$mrc_calico3_entry"
+    fi
   fi
   mrc_calico3_end=$(mrc_calico3_link "$mrc_calico3_id_now")
   if mrc_wait 60 "Felix to serve $mrc_calico3_address" mrc_calico3_served "$mrc_calico3_address" \
@@ -235,5 +295,6 @@ mrc_calico3_ready() {
 # mrc_calico3_restore SERVER ADDRESS PROFILE SECONDS: what the container lost when it started anew.
 mrc_calico3_restore() {
   mrc_wait "$4" "what $1 needs of Calico" mrc_calico3_ready "$1" "$3"
+  mrc_calico3_restores=yes
   mrc_calico3_endpoint "$1" "$2" "$3"
 }

@@ -25,7 +25,7 @@ mrc_calico3_answers() {
   return 1
 }
 
-# mrc_calico3_endpoint_gone SERVER ADDRESS NODE CONTAINER PROFILE: the endpoint that mrc made, its interface,
+# mrc_calico3_endpoint_gone SERVER ADDRESS NODE CONTAINER NETWORK: the endpoint that mrc made, its interface,
 # its address; also that of the container that has the server's name now.
 mrc_calico3_endpoint_gone() {
   mrc_recorded "$mrc_calico3_name" "calico3/endpoint/$1" || return 0
@@ -217,6 +217,7 @@ mrc_calico3_kernel_gone() {
   done
   mrc_calico3_sets_gone "$1"
   ip -4 route flush proto 12 # 12: BIRD
+  ip -4 route flush proto 80 # 80: Felix, for VXLAN
   ip -6 route flush proto 12 2>/dev/null || :
   for mrc_calico3_end in $(ip -o link show type veth |
     sed -n 's/^[0-9]*: \(cali[0-9a-f]\{11\}\)[@:].*/\1/p'); do

@@ -9,17 +9,6 @@ namespace {
 using Json = nlohmann::json;
 using Entries = std::map<std::string, std::string>;
 
-/// Some other deployment's record has it, on this host or, without one, on any: then it is its own.
-template <class Has>
-bool is_others(const Reading& reading, const HostId* host, Has has) {
-  return std::any_of(reading.others.begin(), reading.others.end(), [&](const auto& on) {
-    return (host == nullptr || on.first == *host) &&
-           std::any_of(on.second.begin(), on.second.end(), [&](const auto& one) {
-             return has(one.second);
-           });
-  });
-}
-
 /// The endpoint of the server's container, when that has the address.
 const Endpoint* own_endpoint(const ServerWant& server, const HostSeen& now, const Cluster& all) {
   const auto found = now.servers.find(server.id);
@@ -29,12 +18,22 @@ const Endpoint* own_endpoint(const ServerWant& server, const HostSeen& now, cons
   return own ? endpoint : nullptr;
 }
 
+/// The name in the handle under which Calico's IPAM has the address.
+std::string network_of(const Endpoint& endpoint, const std::string& address, const Cluster& all) {
+  const auto found = all.assigned.find(address);
+  const auto end = "." + endpoint.container;
+  if (found == all.assigned.end() || !found->second.ends_with(end)) {
+    return endpoint.profiles.front();
+  }
+  return found->second.substr(0, found->second.size() - end.size());
+}
+
 void claim_files(const Desired& want, const HostWant& host, const Reading& reading, Entries& out) {
   const auto& made = reading.made_on(host.id).files;
   for (const auto& [name, file] : reading.host(host.id).files) {
     // Of a program whose record was lost, only one of the wanted version can be ours.
     if (made.contains(name) || !(want.adopt || file.version == want.version) ||
-        is_others(reading, &host.id, [&, &key = name](const Made& one) {
+        reading.is_others(&host.id, [&, &key = name](const Made& one) {
           return one.files.contains(key);
         })) {
       continue;
@@ -48,7 +47,7 @@ void claim_host(const Desired& want, const HostWant& host, const Reading& readin
   claim_files(want, host, reading, out);
   const auto& now = reading.host(host.id);
   const auto& made = reading.made_on(host.id);
-  if (made.node || is_others(reading, &host.id, [](const Made& one) { return one.node; })) return;
+  if (made.node || reading.is_others(&host.id, [](const Made& one) { return one.node; })) return;
   if (!now.node || !(want.adopt || same_etcd(want, *now.node))) return;
   out["calico3/node"] = Json{{"image", now.node->image}}.dump();
   // What they were before nobody knows; the first ones are nobody else's, the others go when empty.
@@ -67,6 +66,7 @@ void claim_endpoints(const HostWant& host, const Reading& reading, Entries& out)
     out[fmt::format("calico3/endpoint/{}", server.id)] = Json{
         {"address", server.address.text()},
         {"container", one->container},
+        {"network", network_of(*one, server.address.text(), *reading.cluster)},
         {"node", one->node},
         {"profile", one->profiles.front()}}.dump();
   }
@@ -77,20 +77,19 @@ void claim_cluster(const Desired& want, const Reading& reading, Entries& out) {
   if (pool != reading.cluster->pools.end()) {
     const auto& name = pool->second.name;
     if (!reading.made_pool(name) && (want.adopt || name == want.pool.name) &&
-        !is_others(reading, nullptr, [&](const Made& one) { return one.pools.contains(name); })) {
+        !reading.is_others(nullptr, [&](const Made& one) { return one.pools.contains(name); })) {
       out["calico3/pool/" + name] = Json{{"cidr", pool->first}}.dump();
     }
   }
   if (reading.cluster->profiles.contains(want.profile) && !reading.made_profile(want.profile) &&
-      !is_others(
-          reading, nullptr, [&](const Made& one) { return one.profiles.contains(want.profile); })) {
+      !reading.is_others(
+          nullptr, [&](const Made& one) { return one.profiles.contains(want.profile); })) {
     out["calico3/profile/" + want.profile] = R"("made")";
   }
-  const bool noted = std::any_of(
-      reading.made.begin(), reading.made.end(), [](const auto& one) { return one.second.cluster; });
+  const bool noted = reading.any_made([](const Made& one) { return one.cluster; });
   // An etcd of our own held no keys of anybody before.
   if (want.own_etcd && !noted && reading.cluster->started &&
-      !is_others(reading, nullptr, [](const Made& one) { return one.cluster; })) {
+      !reading.is_others(nullptr, [](const Made& one) { return one.cluster; })) {
     out["calico3/cluster"] = R"("etcd had no calico keys")";
   }
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "mrc/plan/milestone.hpp"
+#include "systems/calico/joining.hpp"
 #include "systems/calico/v3/parts.hpp"
 #include "systems/calico/v3/scripts.hpp"
 
@@ -14,6 +15,8 @@ using plan::Step;
 
 struct EndpointDifference : Difference {
   bool cuts = false;  ///< mending it takes the interface away for a while
+  bool joins =
+      false;  ///< its profiles have another name now: it gets the new one beside them first
 };
 
 std::string joined(const std::vector<std::string>& list) {
@@ -51,10 +54,9 @@ void compare_attached(const Desired& want,
              endpoint.interface});
   }
   if (endpoint.profiles != std::vector<std::string>{want.profile}) {
-    out.cuts = true;
-    const auto profiles = joined(endpoint.profiles);
-    out.add(fmt::format("it has the profiles '{}'", profiles),
-            {Change::update, "profiles", profiles, want.profile});
+    auto line = profiles_line(endpoint.profiles, want.profile);
+    out.add(fmt::format("it has the profiles '{}'", line.before), line);
+    out.joins = leaves_profile(want, endpoint.profiles, seen);
   }
   const auto& made = seen.made_on(host.id).endpoints;
   const auto record = made.find(server.id);
@@ -63,13 +65,6 @@ void compare_attached(const Desired& want,
     out.add("mrc's record does not have it",
             {Change::create, "record", "", container.container.substr(0, 12)});
   }
-}
-
-/// The server's connections do not live through the step: it is out of reach, or is so meanwhile.
-bool breaks(const EndpointDifference& now) {
-  return std::any_of(now.diff.begin(), now.diff.end(), [](const plan::DiffLine& line) {
-    return line.field != "record";
-  });
 }
 
 /// How the server's endpoint differs.
@@ -108,9 +103,24 @@ EndpointDifference difference(const Desired& want,
             {Change::update, "container", earlier, container.container.substr(0, 12)});
     return out;
   }
-  if (seen.losing.contains(server.id)) return anew("its container is replaced");
+  if (seen.losing.contains(server.id)) {
+    out.joins = leaves_profile(want, endpoint->profiles, seen);
+    return anew("its container is replaced");
+  }
   compare_attached(want, host, server, *endpoint, seen, out);
   return out;
+}
+
+Step make_join(const Desired& want,
+               const HostWant& host,
+               const ServerWant& server,
+               const Endpoint& endpoint) {
+  auto step = join_step(host.id, server.id, want.profile, endpoint.profiles);
+  step.apply = make_script(want);
+  step.apply.line("mrc_calico3_profiles {} {}",
+                  server.id,
+                  shell::words(both(want.profile, endpoint.profiles)));
+  return step;
 }
 
 Step endpoint_step(const Desired& want,
@@ -127,7 +137,7 @@ Step endpoint_step(const Desired& want,
     step.title = fmt::format("put the endpoint of {} right", server.id);
     step.change = Change::update;
   }
-  if (breaks(now)) step.undoes = {milestone::server_ready(server.id)};
+  if (breaks(now.diff, now.joins)) step.undoes = {milestone::server_ready(server.id)};
   step.reason = std::move(now.reason);
   step.diff = std::move(now.diff);
   step.goal = fmt::format("address {}, profile {}, mtu {}", address, want.profile, want.mtu);
@@ -137,10 +147,10 @@ Step endpoint_step(const Desired& want,
   }
   std::vector<std::string> owned;
   const auto own =
-      [&](const std::string& node, const std::string& container, const std::string& profile) {
-        owned.insert(owned.end(), {node, container, profile});
+      [&](const std::string& node, const std::string& container, const std::string& network) {
+        owned.insert(owned.end(), {node, container, network});
       };
-  for (const auto& one : seen.attached(server.id)) own(one.node, one.container, one.profile);
+  for (const auto& one : seen.attached(server.id)) own(one.node, one.container, one.network);
   const auto foreign = foreign_holder(server, seen.host(host.id), seen);
   if (foreign && want.adopt && !foreign->container.empty()) {
     own(foreign->node, foreign->container, foreign->profile);
@@ -201,16 +211,20 @@ std::optional<Holder> foreign_holder(const ServerWant& server,
 }
 
 std::vector<Step> endpoint_steps(const Desired& want, const Reading& seen) {
-  std::vector<Step> all;
+  std::vector<Step> joins;
+  std::vector<Step> endpoints;
   for (const auto* host : want.nodes()) {
     for (const auto& server : host->servers) {
       auto now = difference(want, *host, server, seen);
-      if (!now.reason.empty()) {
-        all.push_back(endpoint_step(want, *host, server, std::move(now), seen));
+      if (now.reason.empty()) continue;
+      if (now.joins) {
+        joins.push_back(
+            make_join(want, *host, server, *seen.cluster->find_by_address(server.address.text())));
       }
+      endpoints.push_back(endpoint_step(want, *host, server, std::move(now), seen));
     }
   }
-  return all;
+  return joined_first(std::move(joins), std::move(endpoints));
 }
 
 }  // namespace mrc::systems::calico::v3

@@ -24,7 +24,9 @@ bool read_endpoint(const std::string& server, const Json& json, Made& made) {
   Made::Attached one{text_at(json, "address"),
                      text_at(json, "container"),
                      text_at(json, "node"),
-                     text_at(json, "profile")};
+                     text_at(json, "profile"),
+                     text_at(json, "network")};
+  if (one.network.empty()) one.network = one.profile;  // of a time when they were always the same
   if (one.address.empty() || one.container.empty() || one.node.empty() || one.profile.empty()) {
     return false;
   }

@@ -4,6 +4,7 @@
 
 #include "mrc/plan/step.hpp"
 #include "mrc/systems/system.hpp"
+#include "systems/calico/rolling.hpp"
 #include "systems/calico/v3/desired.hpp"
 #include "systems/calico/v3/probe.hpp"
 
@@ -65,8 +66,6 @@ std::optional<plan::Step> node_step(const Desired& want, const HostWant& host, c
 
 inline constexpr std::string_view k_unknown =
     "etcd does not answer yet: what it holds is looked at then";
-
-StepId host_step(const HostId& host, std::string_view what);
 
 /// True when what this container's environment calls etcd has one of our endpoints.
 bool same_etcd(const Desired& want, const NodeContainer& node);

@@ -6,8 +6,6 @@
 #include "calico_v3.sh.hpp"
 #include "calico_v3_etcd.sh.hpp"
 #include "calico_v3_probe.sh.hpp"
-#include "mrc/plan/milestone.hpp"
-#include "systems/calico/keeper.hpp"
 
 namespace mrc::systems::calico::v3 {
 namespace {
@@ -175,17 +173,6 @@ std::vector<Made::Attached> Reading::attached(const ServerId& server) const {
   return all;
 }
 
-bool Reading::made_pool(const std::string& name) const {
-  return std::any_of(
-      made.begin(), made.end(), [&](const auto& one) { return one.second.pools.contains(name); });
-}
-
-bool Reading::made_profile(const std::string& name) const {
-  return std::any_of(made.begin(), made.end(), [&](const auto& one) {
-    return one.second.profiles.contains(name);
-  });
-}
-
 std::vector<std::string> Reading::former_names(const HostWant& host) const {
   std::vector<std::string> names;
   const auto& now = hosts.at(host.id);
@@ -252,61 +239,14 @@ Result<HostSeen> parse_probe(std::string_view text) {
   return fail(ErrorKind::unreadable, "the answer to the probe of calico is cut off");
 }
 
-namespace {
-
-Result<void> read_host(const HostId& host, const Observations& seen, Reading& reading) {
-  auto observation = seen.get(host, "calico");
-  if (!observation) return fail(std::move(observation).error());
-  auto parsed = parse_probe((*observation)->out);
-  if (!parsed) return fail(std::move(parsed).error().with("reading {}", host));
-  auto made = parse_made(seen.record(host));
-  if (!made) return fail(std::move(made).error().with("reading {}", host));
-  for (const auto& [name, record] : seen.others(host)) {
-    auto other = parse_made(record);
-    if (!other) return fail(std::move(other).error().with("reading {} of {}", name, host));
-    if (other->anything) reading.others[host][name] = std::move(*other);
-    const auto hosts = recorded_hosts(record);
-    if (!hosts) return fail(hosts.error());
-    for (const auto& [id, how] : *hosts) reading.shared.insert(how.ip);
-  }
-  if (parsed->cluster) reading.cluster = parsed->cluster;
-  if (!parsed->etcd_why.empty()) reading.etcd_why = parsed->etcd_why;
-  reading.hosts[host] = std::move(*parsed);
-  reading.made[host] = std::move(*made);
-  return {};
-}
-
-}  // namespace
-
 Result<Reading> read(const Desired& want, const Observations& seen, bool claiming) {
-  Reading reading;
-  for (const auto& host : want.hosts) {
-    if (auto done = read_host(host.id, seen, reading); !done) return fail(done.error());
-    for (const auto& server : host.servers) {
-      if (seen.is_lost(plan::milestone::endpoint_ready(server.id)))
-        reading.losing.insert(server.id);
-    }
-  }
-  for (const auto& [host, how] : seen.departed()) {
-    if (auto done = read_host(host, seen, reading); !done) return fail(done.error());
-    reading.departed.push_back(host);
-  }
-  for (const auto& [host, how] : seen.forgotten()) reading.forgotten[host] = how.ip;
-  std::vector<HostId> nodes;
-  for (const auto* host : want.nodes()) nodes.push_back(host->id);
-  if (!nodes.empty()) reading.keeper = keeper(nodes, seen);
-  if (!claiming) return reading;
+  auto reading = read_hosts<Reading>(want, seen, parse_probe, parse_made);
+  if (!reading || !claiming) return reading;
   for (const auto* host : want.nodes()) {
-    if (is_record_lost(*host, reading)) reading.lost.insert(host->id);
+    if (is_record_lost(*host, *reading)) reading->lost.insert(host->id);
   }
-  reading.unnoted = claims(want, reading);
-  for (const auto& [host, entries] : reading.unnoted) {
-    auto record = seen.record(host);
-    record.insert(entries.begin(), entries.end());
-    auto made = parse_made(record);
-    if (!made) return fail(std::move(made).error().with("reading {}", host));
-    reading.made[host] = std::move(*made);
-  }
+  reading->unnoted = claims(want, *reading);
+  if (auto done = count_unnoted(seen, parse_made, *reading); !done) return fail(done.error());
   return reading;
 }
 

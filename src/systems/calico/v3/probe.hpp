@@ -10,6 +10,7 @@
 #include "mrc/base/error.hpp"
 #include "mrc/shell/script.hpp"
 #include "mrc/systems/system.hpp"
+#include "systems/calico/reading.hpp"
 #include "systems/calico/v3/cluster.hpp"
 #include "systems/calico/v3/desired.hpp"
 #include "systems/calico/v3/made.hpp"
@@ -64,28 +65,9 @@ struct HostSeen {
 };
 
 /// All hosts, read; those that left the file too.
-struct Reading {
-  std::map<HostId, HostSeen> hosts;
-  std::map<HostId, Made> made;                           ///< what `unnoted` holds counts as made
-  std::map<HostId, std::map<std::string, Made>> others;  ///< deployment → its record there
-  std::vector<HostId> departed;
-  std::map<HostId, std::string> forgotten;  ///< hosts given up → their address
-  std::set<std::string> shared;             ///< addresses of hosts that other deployments have too
-  /// Entries that a record lacks: it was lost, or what is there is taken over. Key → JSON.
-  std::map<HostId, std::map<std::string, std::string>> unnoted;
-  std::set<HostId> lost;  ///< hosts whose record was lost
-  /// etcd's keys; empty when etcd did not answer, which is not the same as having none.
-  std::optional<Cluster> cluster;
-  std::string etcd_why;
-  std::set<ServerId> losing;  ///< servers whose interface goes with another system's step
-  HostId keeper;              ///< sees to pool and profile; empty when no host runs a node
-
-  const HostSeen& host(const HostId& id) const { return hosts.at(id); }
-  const Made& made_on(const HostId& id) const { return made.at(id); }
+struct Reading : ReadHosts<HostSeen, Made, Cluster> {
   /// Under what mrc attached this server, on any host.
   std::vector<Made::Attached> attached(const ServerId& server) const;
-  bool made_pool(const std::string& name) const;
-  bool made_profile(const std::string& name) const;
   /// The names under which etcd still has the host, though its kernel has another one now.
   std::vector<std::string> former_names(const HostWant& host) const;
 };

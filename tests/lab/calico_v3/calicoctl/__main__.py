@@ -20,6 +20,7 @@ HELP = """Usage:
     apply        Apply a resource by file, directory or stdin.
     delete       Delete a resource identified by file, directory, stdin or resource type and name.
     get          Get a resource identified by file, directory, stdin or resource type and name.
+    patch        Patch a pre-existing resource in place.
     validate     Validate a resource by file, directory or stdin without applying it.
     ipam         IP address management.
     node         Calico node management.
@@ -33,7 +34,7 @@ Options:
      --allow-version-mismatch  Allow client and cluster versions mismatch.
 """
 LEVELS = ("panic", "fatal", "error", "warn", "warning", "info", "debug", "trace")
-SHORT = {"f": "filename", "R": "recursive", "n": "namespace", "c": "config", "o": "output", "A": "all-namespaces",
+SHORT = {"p": "patch", "t": "type", "f": "filename", "R": "recursive", "n": "namespace", "c": "config", "o": "output", "A": "all-namespaces",
          "a": "all-namespaces", "s": "skip-not-exists", "h": "help", "l": "log-level"}  # fmt: skip
 
 # Flags of each command, and whether they take a value.
@@ -90,6 +91,13 @@ def get(words: list[str]) -> None:
     if ("filename" in options) == bool(plain):
         raise Usage
     crud.get(options, plain)
+
+
+def patch(words: list[str]) -> None:
+    plain, options = parse(words, EVERYWHERE | {"patch": True, "type": True, "namespace": True})
+    if len(plain) != 2 or "patch" not in options:
+        raise Usage
+    crud.patch(options, plain)
 
 
 def ipam(words: list[str]) -> None:
@@ -154,6 +162,7 @@ def usage() -> None:
 COMMANDS = {
     "create": with_file(crud.create, {"skip-exists": False}), "apply": with_file(crud.apply),
     "replace": with_file(crud.replace), "validate": with_file(crud.validate), "delete": delete, "get": get,
+    "patch": patch,
     "ipam": ipam, "node": node, "version": version, "datastore": datastore,
 }  # fmt: skip
 

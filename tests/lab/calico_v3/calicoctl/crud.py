@@ -1,6 +1,7 @@
-"""create, apply, replace, delete, get, validate: resources from files and by name."""
+"""create, apply, replace, patch, delete, get, validate: resources from files and by name."""
 
 import ipaddress
+import json
 import os
 import sys
 import time
@@ -175,6 +176,26 @@ def replace(options: dict) -> None:
         return
     print(f"Partial success: replaced the first {count} out of {count}{of_kind} resources:")
     raise Fail(f"hit error: {failed}")
+
+
+def patch(options: dict, words: list[str]) -> None:
+    """A strategic merge: what the patch says of an object's fields wins, and a list takes the place of the whole one."""
+    store = connect(options)
+    stubs = by_name(words, options)
+    kind, metadata = stubs[0]["kind"], stubs[0]["metadata"]
+    try:
+        merged = merge(store.get(kind, metadata["name"], metadata.get("namespace", "")), json.loads(options["patch"]))
+        store.update(writable(merged))
+    except (*REFUSED, json.JSONDecodeError) as error:
+        raise Fail(f"Failed to patch '{kind}' resource: {error}\n") from None
+    print(f"Successfully patched 1 '{kind}' resource")
+
+
+def merge(there: object, patch: object) -> object:
+    if not isinstance(there, dict) or not isinstance(patch, dict):
+        return patch
+    merged = there | {key: merge(there.get(key), value) for key, value in patch.items()}
+    return {key: value for key, value in merged.items() if value is not None}
 
 
 def initialize(store: Store) -> None:

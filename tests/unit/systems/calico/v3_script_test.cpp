@@ -311,6 +311,69 @@ TEST_P(CalicoV3Script, ANoOpAddIsNotTakenForHealth) {
   EXPECT_THAT(outcome.out, HasSubstr("ended well, but mysql-master is not attached"));
 }
 
+/// A server whose container is attached, and has that profile by what etcd says.
+shell::Script attached(shell::Script script, const std::string& profile) {
+  script.line("docker() { echo {} true 99; }", repeat("a1"))
+      .line("mrc_calico3_alone() { :; }; mrc_record() { echo \"record $*\"; }")
+      .line("mrc_calico3_me() { echo my-host; }; mrc_calico3_handle() { echo earlier.{}; }",
+            repeat("a1"))
+      .line("mrc_calico3_weps() { echo my-host {} eth0 cali{} 10.77.0.50 {} >\"$MRC_D/weps\"; }",
+            repeat("a1"),
+            repeat("a1").substr(0, 11),
+            profile)
+      .line("mrc_calico3_attached() { :; }; ip() { echo \"10.77.0.50 dev cali{} x\"; }",
+            repeat("a1").substr(0, 11))
+      .line("mrc_calico3_must() { echo \"calicoctl $*\"; }; mrc_calico3_served() { :; }")
+      .line("mrc_calico3_cni_call() { echo cni \"$@\"; }; mrc_calico3_free() { echo free; }")
+      .line("mrc_calico3_rules() { cp /dev/null \"$MRC_D/calico3-rules\"; }");
+  return script;
+}
+
+TEST_P(CalicoV3Script, AnotherProfileIsSetWhileTheInterfaceStays) {
+  auto script = attached(make_script(m_want), "earlier");
+  const auto chain = "-A cali-tw-cali" + repeat("a1").substr(0, 11);
+  script
+      .line("mrc_calico3_rules() { cp {} \"$MRC_D/calico3-rules\"; }",
+            keep("rules", chain + " -j cali-pri-_x\n" + chain + " -j DROP\n"))
+      .line("mrc_calico3_endpoint mysql-master 10.77.0.50 orders");
+  const auto outcome = run(script);
+  EXPECT_EQ(outcome.status, 0) << outcome.out;
+  // It is taken off some day by the name under which it was attached.
+  EXPECT_THAT(outcome.out,
+              HasSubstr(R"("network": "earlier", "node": "my-host", "profile": "orders"})"));
+  // The parts of an endpoint's name have '-' between them, and so twice in them.
+  EXPECT_THAT(outcome.out,
+              HasSubstr("calicoctl 30 patch workloadendpoint my--host-cni-" + repeat("a1") +
+                        "-eth0 --namespace=default --patch={\"spec\": {\"profiles\": "
+                        "[\"orders\"]}}\n"));
+  EXPECT_THAT(outcome.out, ::testing::Not(HasSubstr("cni CNI")));
+  EXPECT_THAT(outcome.out, ::testing::Not(HasSubstr("free")));
+}
+
+TEST_P(CalicoV3Script, JoiningWaitsUntilFelixAsksBothProfiles) {
+  auto script = attached(make_script(m_want), "earlier");
+  const auto chain = "-A cali-tw-cali" + repeat("a1").substr(0, 11);
+  script
+      .line("mrc_calico3_rules() { cp {} \"$MRC_D/calico3-rules\"; }",
+            keep("rules", chain + " -j cali-pri-_x\n" + chain + " -j cali-pri-_y\n"))
+      .line("docker() { echo {}; }", repeat("a1"))
+      .line("mrc_calico3_profiles mysql-master orders earlier")
+      .line("if mrc_calico3_asks cali{} 1; then exit 9; fi", repeat("a1").substr(0, 11));
+  const auto outcome = run(script);
+  EXPECT_EQ(outcome.status, 0) << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("[\"orders\",\"earlier\"]"));
+  EXPECT_THAT(outcome.out, HasSubstr("its rules ask 2 profiles"));
+}
+
+TEST_P(CalicoV3Script, AUnitThatBringsAServerBackLeavesItsProfilesToMrc) {
+  auto script = attached(make_script(m_want), "orders,earlier");
+  script.line("mrc_calico3_ready() { :; }")
+      .line("mrc_calico3_restore mysql-master 10.77.0.50 earlier 1");
+  const auto outcome = run(script);
+  EXPECT_EQ(outcome.status, 0) << outcome.out;
+  EXPECT_EQ(outcome.out, "");
+}
+
 TEST_P(CalicoV3Script, AContainerOnTheHostsNetworkOrOnDockersBridgeIsRefused) {
   auto host = make_script(m_want);
   host.line("mrc_calico3_clear $$");

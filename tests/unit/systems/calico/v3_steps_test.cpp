@@ -197,17 +197,48 @@ TEST(CalicoV3Endpoints, ANewContainerTakesTheOldOnesAddress) {
               HasSubstr("docker2.local " + World::container_id(1) + " mysql-replication"));
 }
 
-TEST(CalicoV3Endpoints, AnotherProfileMeansAttachingAnew) {
+TEST(CalicoV3Endpoints, AnotherProfileIsEnteredByAllBeforeTheFirstLeavesTheOldOne) {
   World world;
   world.topology.calico.profile = "orders";
   const auto steps = world.steps();
   EXPECT_THAT(ids(steps), Contains("calico/profile"));
+  const auto& join = step(steps, "calico/mysql-slave1/join");
+  EXPECT_THAT(join.apply.body(),
+              HasSubstr("mrc_calico3_profiles mysql-slave1 orders mysql-replication\n"));
+  EXPECT_EQ(join.risk, Risk::safe);
+  EXPECT_THAT(join.needs, Contains(plan::milestone::profile_open()));
+  EXPECT_THAT(join.gives,
+              ElementsAre(plan::milestone::endpoint_replaceable(ServerId("mysql-slave1"))));
   const auto& one = step(steps, "calico/mysql-master/endpoint");
-  EXPECT_EQ(one.risk, Risk::disruptive);
-  EXPECT_THAT(one.undoes, ElementsAre("server/mysql-master/ready"));
+  EXPECT_EQ(one.risk, Risk::safe);
+  EXPECT_THAT(one.undoes, IsEmpty());
   EXPECT_THAT(one.reason, HasSubstr("it has the profiles 'mysql-replication'"));
+  EXPECT_THAT(after(one),
+              ElementsAre("calico/mysql-master/join",
+                          "calico/mysql-slave1/join",
+                          "calico/mysql-slave2/join"));
   EXPECT_THAT(after(step(steps, "calico/docker1/former-remove")),
               Contains("calico/mysql-slave2/endpoint"));
+}
+
+TEST(CalicoV3Endpoints, AProfileThatSomebodySetIsTakenBackAtOnce) {
+  World world;
+  world.change_key("docker2.local-cni-" + World::container_id(1) + "-eth0",
+                   R"("profiles":["mysql-replication"])",
+                   R"("profiles":["other"])");
+  const auto steps = world.steps();
+  EXPECT_THAT(ids(steps), ElementsAre("calico/mysql-slave1/endpoint"));
+  EXPECT_EQ(steps.front().risk, Risk::safe);
+}
+
+TEST(CalicoV3Endpoints, OneIsTakenOffByTheNameOfItsNetworkNotOfItsProfile) {
+  World world;
+  auto& entry = world.records["docker3"]["calico3/endpoint/mysql-slave2"];
+  entry.insert(entry.find("\"node\""), R"("network":"earlier",)");
+  world.leave_file("docker3");
+  const auto steps = world.steps();
+  EXPECT_THAT(step(steps, "calico/docker3/mysql-slave2/endpoint-remove").apply.body(),
+              HasSubstr("docker3.local " + World::container_id(2) + " earlier\n"));
 }
 
 TEST(CalicoV3Endpoints, RestoreIsTheSameAndWaitsForWhatItNeeds) {

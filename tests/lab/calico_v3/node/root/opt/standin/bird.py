@@ -10,6 +10,7 @@ import time
 
 import bgp
 import environment
+import vxlan
 from etcd3 import Etcd, Snapshot
 from ipam import Ipam
 from store import Store
@@ -88,9 +89,12 @@ class Bird:
             speaker.listen()
             self.speaker = speaker
         ipam = Ipam(store)
-        pools = [ipaddress.ip_network(p["cidr"]) for p in ipam.pools() if not p.get("disableBGPExport")]
+        told = [p for p in ipam.pools() if not p.get("disableBGPExport") and p["vxlanMode"] == "Never"]
+        pools = [ipaddress.ip_network(p["cidr"]) for p in told]
         others = {a for n, a in addresses.items() if n != self.node} if meshed(store) else set()
-        self.speaker.once(others, pools, ipam.own_blocks(self.node))
+        carried = vxlan.modes(store)
+        own = [block for block in ipam.own_blocks(self.node) if not vxlan.mode_of(block, carried)]
+        self.speaker.once(others, pools, own)
 
 
 def meshed(store: Store) -> bool:

@@ -13,6 +13,7 @@ from etcd3 import Etcd, Snapshot
 from linux import host_link, run, succeeds, sysctl
 from rules import ACCEPT, chain_name, cleared, ipset_name, render_rules
 from store import Store
+from vxlan import Vxlan
 
 MTU_FILE = "/var/lib/calico/mtu"
 REFRESH = 10.0  # seconds after which what others did to the tables is mended
@@ -56,6 +57,7 @@ class Felix:
         self.routed: set[str] = set()  # addresses that had an endpoint here in the last round
         self.seen: dict[str, float] = {}  # routes of nobody's, and since when
         self.reverse_path = True
+        self.vxlan = Vxlan(etcd, node)
 
     def once(self) -> None:
         store = Store(Snapshot(self.etcd, "/calico/"))
@@ -81,6 +83,7 @@ class Felix:
             self.apply(sets, filter_text, chains)
             self.applied, self.refreshed = wanted, time.monotonic()
         self.route(local)
+        self.vxlan.once(store)
         self.in_sync = True
 
     @staticmethod

@@ -17,6 +17,7 @@ from ipam import Ipam
 from kinds import DNS_1123, Invalid
 from linux import own_addresses, sysctl
 from store import VERSION, Exists, Store, StoreError, new
+from supervise import keep
 
 NODENAME_FILE = "/var/lib/calico/nodename"
 NOT_DETECTED = ("docker", "cbr", "dummy", "virbr", "lxcbr", "veth", "lo", "cali", "tunl", "flannel", "kube-ipvs", "br-")
@@ -127,7 +128,7 @@ def write_configuration(store: Store, name: str) -> None:
 
 
 def take_tunnel_address(store: Store, name: str) -> None:
-    """One of a pool's addresses, for a tunnel that the stand-in does not build."""
+    """One of a pool's addresses for its end of the tunnel, as soon as a pool has one; that of IP-in-IP is not built."""
     ipam = Ipam(store)
     for mode, (prefix, kind) in TUNNELS.items():
         pools = [p["cidr"] for p in ipam.pools() if p[mode] != "Never" and "Tunnel" in p["allowedUses"]]
@@ -170,8 +171,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # the others end with this first process
     print(f"stand-in of calico/node {VERSION}")
     name = node_name()
+    store = Store(Etcd(environment.load()[1]))
     try:
-        startup(Store(Etcd(environment.load()[1])), name)
+        startup(store, name)
     except (EtcdError, StoreError, Invalid) as error:
         give_up(str(error))
     open(calico_node.STARTED, "w").close()
@@ -182,6 +184,7 @@ def main() -> None:
     if (os.environ.get("CALICO_NETWORKING_BACKEND") or "bird") == "bird":
         programs += [["bird"], ["bird6"]]
     environ = dict(os.environ) | {"NODENAME": name}
+    threading.Thread(target=keep, args=("allocate-tunnel-addrs", lambda: take_tunnel_address(store, name), 2.0), daemon=True).start()
     for words in programs:
         threading.Thread(target=keep_running, args=(words, environ), daemon=True).start()
     while True:
