@@ -158,6 +158,7 @@ mrc_mysql_copy_size() {
 # now, or when nothing has come for long.
 mrc_mysql_copy_follow() {
   mrc_mysql_told=
+  mrc_mysql_patience=$(($(date +%s) + 300))
   while kill -0 "$1" 2>/dev/null; do
     [ "$(mrc_mysql_started)" = "$mrc_mysql_since" ] ||
       mrc_die "the container $mrc_mysql_name ended while the data of $mrc_mysql_from were copied"
