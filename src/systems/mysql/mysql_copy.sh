@@ -82,11 +82,16 @@ mrc_mysql_copy_dropped() {
 mrc_mysql_copy_run() {
   mrc_mysql_name=$1 mrc_mysql_deployment=$2 mrc_mysql_image=$3 mrc_mysql_root=$4
   shift 4
+  mrc_mysql_since=$(mrc_mysql_started)
   docker run -d --name "$mrc_mysql_copy" --network "container:$mrc_mysql_name" \
     --label "mrc.deployment=$mrc_mysql_deployment" -v "$mrc_mysql_home/data.mrc-copy:/var/lib/mysql" \
     "$mrc_mysql_image" "$@" --skip-networking --loose-mysqlx=OFF --loose-skip-slave-start \
     --innodb-buffer-pool-size=256M --max-allowed-packet=1G --event-scheduler=OFF >/dev/null
   mrc_mysql_copy_await
+}
+
+mrc_mysql_started() {
+  docker inspect --type container -f '{{.State.StartedAt}} {{.State.Running}}' "$mrc_mysql_name"
 }
 
 # Its server answers.
@@ -148,12 +153,21 @@ mrc_mysql_copy_size() {
   { du -sk "$mrc_mysql_home/data.mrc-copy" 2>/dev/null || :; } | awk '{ print int($1 / 1024) }'
 }
 
-# mrc_mysql_copy_follow PID: tells how far it is, until that process ends.
+# mrc_mysql_copy_follow PID: tells how far it is, until that process ends. Whoever reads from a connection that
+# died without a word does not learn of it: one is dead when the slave's container has another network by
+# now, or when nothing has come for long.
 mrc_mysql_copy_follow() {
   mrc_mysql_told=
+  mrc_mysql_patience=$(($(date +%s) + 300))
   while kill -0 "$1" 2>/dev/null; do
+    [ "$(mrc_mysql_started)" = "$mrc_mysql_since" ] ||
+      mrc_die "the container $mrc_mysql_name ended while the data of $mrc_mysql_from were copied"
     mrc_mysql_size=$(mrc_mysql_copy_size)
-    if [ "$mrc_mysql_told" != "$mrc_mysql_size" ]; then
+    if [ "$mrc_mysql_told" = "$mrc_mysql_size" ]; then
+      [ "$(date +%s)" -lt "$mrc_mysql_patience" ] ||
+        mrc_die "nothing has come from $mrc_mysql_from for 300 s, after $mrc_mysql_size MB"
+    else
+      mrc_mysql_patience=$(($(date +%s) + 300))
       mrc_mysql_told=$mrc_mysql_size
       mrc_note "$mrc_mysql_way of $mrc_mysql_from: $mrc_mysql_size of about $((mrc_mysql_kilobytes / 1024)) MB"
     fi

@@ -294,6 +294,7 @@ class Obstacles {
   /// A slave that has what its master lacks. Told; in the way where the master therefore gives it
   /// nothing.
   Result<void> check_errant(const Server& server) {
+    if (m_seen.at(server.id).slave.empty()) return {};
     const auto& master = m_desired.master();
     const bool ahead = fault_of(m_seen.at(server.id)) == Fault::ahead;
     auto own = own_transactions(m_desired, m_seen, server);

@@ -51,8 +51,9 @@ class MysqlCopyScript : public test::EachShell {
         .line("mrc_mysql_root={}; mrc_mysql_copy=box", script.secret_file(Secret("r", "root \"1")))
         .line("cp {} \"$MRC_D/copy-password\"", script.secret_file(Secret("c", "copy-2")))
         .line("mrc_mysql_from=master; mrc_mysql_at=10.0.0.1; mrc_mysql_tls=off")
-        .line("mrc_mysql_kilobytes=1024; mrc_mysql_home={}", m_here.string())
+        .line("mrc_mysql_kilobytes=1024; mrc_mysql_home={}", m_here.path().string())
         .line("mrc_mysql() { cat >>{}; }", here("said"))
+        .line("mrc_mysql_started() { :; }; mrc_mysql_since=")
         .line("mrc_mysql_dump");
     auto answer = connect()->run(script, {});
     if (!answer) throw std::runtime_error(answer.error().text());

@@ -113,7 +113,7 @@ TEST_F(MysqlProvision, CopiesAreMadeOneAfterTheOther) {
   EXPECT_THAT(find(made, "mysql/mysql-slave2/provision").after,
               ElementsAre(StepId("mysql/mysql-slave1/provision")));
   EXPECT_THAT(find(made, "mysql/mysql-master/lend").apply.body(),
-              HasSubstr("192.168.0.51' '192.168.0.52"));
+              HasSubstr("192.168.0.51 192.168.0.52"));
 }
 
 TEST_F(MysqlProvision, ASwitchoverWaitsForIt) {
