@@ -41,6 +41,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_new_user='GRANT USAGE ON *.* TO' mrc_say_password='GRANT USAGE ON *.* TO'
   mrc_say_secret='literal'
   mrc_say_anonymous="DELETE FROM mysql.user WHERE User = ''; FLUSH PRIVILEGES;"
+  mrc_say_begun=counted   # whether a transaction counts as received when only its beginning is
 
   [ "$mrc_say_at" -ge 5007000 ] || return 0
   mrc_say_name='MySQL 5.7'
@@ -48,6 +49,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_heartbeats="SELECT COUNT_RECEIVED_HEARTBEATS FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME=''"
   mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER'
   mrc_say_anonymous=
+  mrc_say_begun=
 
   [ "$mrc_say_at" -ge 8000000 ] || return 0
   mrc_say_name='MySQL 8.0'
@@ -89,6 +91,7 @@ mrc_mysql_speak_mariadb() {
   mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER'
   mrc_say_secret='hash'   # a password would stand in the binary log
   mrc_say_anonymous=
+  mrc_say_begun=
 
   [ "$mrc_say_at" -ge 11004000 ] || return 0
   mrc_say_name='MariaDB 11'

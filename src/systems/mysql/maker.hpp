@@ -10,6 +10,11 @@ const Server* holder(const Desired& desired, const Seen& seen);
 /// Milestones of a switchover.
 inline plan::Milestone handed_over() { return "mysql/handed-over"; }
 inline plan::Milestone promoted() { return "mysql/promoted"; }
+/// Of a failover.
+inline plan::Milestone fenced() { return "mysql/fenced"; }
+inline plan::Milestone drained() { return "mysql/drained"; }
+/// Nobody who was the master takes writes any more.
+inline plan::Milestone formers_closed() { return "mysql/formers-closed"; }
 
 /// Makes the steps; which of them are needed is not its affair.
 class Maker {
@@ -42,6 +47,18 @@ class Maker {
   /// The two halves of a switchover, at work at the same time: see mysql_switch.sh.
   plan::Step hand_over(const Server& old) const;
   plan::Step take_over(const Server& old) const;
+  /// Of a failover: see mysql_failover.sh. The lost master's host is there: its server shall not be.
+  plan::Step fence(const Server& old) const;
+  /// The file's master applies what it has received.
+  plan::Step drain(const Server& old) const;
+  /// A slave follows another master than before, which has all that this one has received.
+  plan::Step follow_another(const Server& server, Difference diff) const;
+  /// It takes writes.
+  plan::Step succeed(const Server& old) const;
+  /// One that was the master and is back takes none.
+  plan::Step close(const Server& former) const;
+  /// And becomes a slave, if it has nothing that the master lacks.
+  plan::Step replicate_former(const Server& former, Difference diff) const;
   /// All is as wanted but the host's record, which gets its entry under this key again.
   plan::Step note(const Server& server, std::string_view verb, std::string_view key) const;
 
