@@ -81,21 +81,31 @@ ExitCode apply_site(Site& site,
   const auto plan =
       planned(site, engine::make_plan(site.topology().name, site.systems(), *seen), env);
   if (!plan || (hooks.may_run && !hooks.may_run(*plan))) return env.exit_code;
-  (options.json ? env.err : env.out) << render_text(*plan, options.detail) << std::flush;
-  RunRecord record{command, site.topology().name, &*plan};
+  return carry_out(*plan, site, command, again, options, hooks, env);
+}
+
+ExitCode carry_out(const plan::Plan& plan,
+                   Site& site,
+                   const std::string& command,
+                   const std::string& again,
+                   const ApplyOptions& options,
+                   const ApplyHooks& hooks,
+                   Env& env) {
+  (options.json ? env.err : env.out) << render_text(plan, options.detail) << std::flush;
+  RunRecord record{command, site.topology().name, &plan};
   std::optional<Performance> performed;
   std::vector<engine::CheckResult> results;
-  if (!plan->empty()) {
-    if (!confirm(*plan, site, options.yes, env)) return env.exit_code;
+  if (!plan.empty()) {
+    if (!confirm(plan, site, options.yes, env)) return env.exit_code;
     if (hooks.begin && !hooks.begin()) return env.exit_code;
-    performed = perform(*plan, site, command, again, env);
+    performed = perform(plan, site, command, again, env);
     if (!performed) return env.exit_code;
-    if (hooks.ended) hooks.ended(*plan, performed->report);
+    if (hooks.ended) hooks.ended(plan, performed->report);
     record.performed = &*performed;
     record.exit_code = env.exit_code;
   }
   if (performed && performed->report.complete()) {
-    results = site.verify(!options.no_write);
+    results = hooks.verify ? hooks.verify(!options.no_write) : site.verify(!options.no_write);
     record.results = &results;
     if (!all_hold(results)) record.exit_code = ExitCode::verify_failed;
     (options.json ? env.err : env.out) << site.redactor().clean(render_checks(results, true));

@@ -35,6 +35,8 @@ struct ApplyHooks {
   std::function<bool()> begin;
   /// The steps have ended, well or not.
   std::function<void(const plan::Plan&, const exec::Report&)> ended;
+  /// What proves that all is well when the steps have; left out: all checks.
+  std::function<std::vector<engine::CheckResult>(bool write)> verify;
 };
 
 /// Reads the hosts under the lock, shows the plan, asks, runs it and verifies. `again` is what the
@@ -45,5 +47,14 @@ ExitCode apply_site(Site& site,
                     const ApplyOptions& options,
                     const ApplyHooks& hooks,
                     Env& env);
+
+/// The same from the plan on.
+ExitCode carry_out(const plan::Plan& plan,
+                   Site& site,
+                   const std::string& command,
+                   const std::string& again,
+                   const ApplyOptions& options,
+                   const ApplyHooks& hooks,
+                   Env& env);
 
 }  // namespace mrc::cli

@@ -6,7 +6,6 @@
 
 #include "mrc/base/bug.hpp"
 #include "mrc/cli/run.hpp"
-#include "mrc/transport/openssh.hpp"
 
 namespace {
 
@@ -23,10 +22,13 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   const mrc::SystemClock clock;
   const bool terminal = isatty(STDERR_FILENO) == 1;
-  const auto make_connector = []() -> std::unique_ptr<mrc::transport::Connector> {
-    mrc::transport::OpenSshOptions options;
-    options.config = variable("MRC_SSH_CONFIG").value_or("");
-    return std::make_unique<mrc::transport::OpenSshConnector>(std::move(options));
+  mrc::transport::OpenSshOptions options;
+  options.config = variable("MRC_SSH_CONFIG").value_or("");
+  const auto make_connector = [&]() -> std::unique_ptr<mrc::transport::Connector> {
+    return std::make_unique<mrc::transport::OpenSshConnector>(options);
+  };
+  const auto run_in_foreground = [&](const auto& target, const auto& what) {
+    return mrc::transport::run_in_foreground(target, options, what);
   };
   mrc::cli::Env env{.out = std::cout,
                     .err = std::cerr,
@@ -37,6 +39,7 @@ int main(int argc, char** argv) {
                     .color = terminal && !variable("NO_COLOR"),
                     .variable = variable,
                     .make_connector = make_connector,
+                    .run_in_foreground = run_in_foreground,
                     .clock = clock};
   ExitCode code = ExitCode::bug;
   try {

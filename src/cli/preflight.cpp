@@ -11,9 +11,13 @@ bool pass(const Result<std::vector<systems::Finding>>& found, const Site& site, 
     site.tell(found.error(), env);
     return false;
   }
+  return tell_findings(*found, site, env);
+}
+
+bool tell_findings(const std::vector<systems::Finding>& found, const Site& site, Env& env) {
   std::vector<Trouble> warnings;
   std::vector<Trouble> failures;
-  for (const auto& one : *found) {
+  for (const auto& one : found) {
     if (one.level == systems::Verdict::Level::ok) continue;
     auto& which = one.level == systems::Verdict::Level::fail ? failures : warnings;
     which.push_back({one.host, one.title, one.detail, one.remedy});

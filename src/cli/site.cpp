@@ -12,6 +12,7 @@
 #include <random>
 
 #include "cli/artefacts.hpp"
+#include "mrc/systems/failover.hpp"
 #include "mrc/transport/mysql_client.hpp"
 
 namespace mrc::cli {
@@ -35,12 +36,8 @@ std::vector<transport::Target> targets(const topology::Topology& topology,
                                        const topology::Secrets& secrets) {
   std::vector<transport::Target> out;
   for (const auto& host : topology.hosts) {
-    out.push_back(target(host.id, topology, secrets));
-    auto& one = out.back();
-    one.address = host.address;
-    one.host_key = host.host_key;
-    if (!host.user.empty()) one.user = host.user;
-    if (host.port != 0) one.port = host.port;
+    out.push_back(login_of(host, topology));
+    out.back().become_password = secrets.become_password;
   }
   return out;
 }
@@ -97,7 +94,27 @@ std::string make_token() {
   return fmt::format("{:08x}{:08x}", random(), random());
 }
 
+std::vector<systems::Check> checks_of(const engine::Systems& systems, bool write) {
+  const systems::CheckOptions options{write, make_token()};
+  std::vector<systems::Check> checks;
+  for (const auto& system : systems) {
+    auto some = system->checks(options);
+    std::move(some.begin(), some.end(), std::back_inserter(checks));
+  }
+  return checks;
+}
+
 }  // namespace
+
+transport::Target login_of(const topology::Host& host, const topology::Topology& topology) {
+  return {.host = host.id,
+          .address = host.address,
+          .user = host.user.empty() ? topology.ssh.user : host.user,
+          .port = host.port != 0 ? host.port : topology.ssh.port,
+          .host_key = host.host_key,
+          .become = topology.ssh.become,
+          .become_password = {}};
+}
 
 ExitCode exit_code_of(const std::map<HostId, Error>& failed) {
   // Whoever holds the lock is the reason for all else; who cannot be reached comes next.
@@ -177,15 +194,35 @@ std::unique_ptr<Site> Site::load(Input input, Env& env, std::string again, Permi
     return {};
   }
   site->m_artefacts = std::move(*artefacts);
-  site->m_systems = systems::make_systems({.topology = site->m_input.topology,
-                                           .secrets = site->m_secrets,
-                                           .artefacts = site->m_artefacts,
-                                           .adopt = site->m_permits.adopt});
+  site->m_systems = systems::make_systems(site->inputs());
   return site;
+}
+
+systems::Inputs Site::inputs() const {
+  return {.topology = m_input.topology,
+          .secrets = m_secrets,
+          .artefacts = m_artefacts,
+          .adopt = m_permits.adopt};
+}
+
+void Site::change(Input input) {
+  m_systems.clear();  // they refer to the topology
+  m_input = std::move(input);
+  m_systems = systems::make_systems(inputs());
 }
 
 std::string Site::file() const {
   return std::filesystem::absolute(m_input.source.name).lexically_normal().string();
+}
+
+Result<transport::Answer> Site::run_on(const HostId& host, const shell::Script& script) {
+  transport::RunOptions options;
+  options.stop = m_interrupt.hard();
+  return m_fleet->run(host, script, options);
+}
+
+transport::Target Site::target_of(const HostId& host) const {
+  return login_of(topology().host(host), topology());
 }
 
 bool Site::connect(Env& env) { return tell(m_fleet->connect(), env); }
@@ -204,16 +241,19 @@ engine::RunAll Site::run_all() {
       [this](const std::map<HostId, shell::Script>& scripts) { return m_fleet->run_all(scripts); };
 }
 
-engine::Reading Site::read(const std::optional<Lock>& lock, const Env& env) {
+engine::Reading Site::read(const engine::Systems& systems,
+                           const std::optional<Lock>& lock,
+                           const Env& env) {
   const engine::RunAll locked = [&](const std::map<HostId, shell::Script>& scripts) {
     return m_fleet->lock_and_run(topology().name, holder_text(lock->command, env), scripts);
   };
-  return engine::observe(
-      topology().name, host_ids(topology()), m_systems, lock ? locked : run_all());
+  return engine::observe(topology().name, host_ids(topology()), systems, lock ? locked : run_all());
 }
 
-std::optional<systems::Observations> Site::observe(Env& env, const std::optional<Lock>& lock) {
-  auto reading = read(lock, env);
+engine::Reading Site::read_patiently(const engine::Systems& systems,
+                                     const std::optional<Lock>& lock,
+                                     Env& env) {
+  auto reading = read(systems, lock, env);
   const auto end = env.clock.now() + (lock ? lock->wait : std::chrono::seconds(0));
   bool told = false;
   while (exit_code_of(reading.failed) == ExitCode::locked && env.clock.now() < end &&
@@ -225,8 +265,17 @@ std::optional<systems::Observations> Site::observe(Env& env, const std::optional
     }
     told = true;
     rest(m_interrupt.soft(), k_between_tries);
-    reading = read(lock, env);
+    reading = read(systems, lock, env);
   }
+  return reading;
+}
+
+engine::Reading Site::look_at_servers(Env& env, const std::optional<Lock>& lock) {
+  return read_patiently(systems::make_servers(inputs()), lock, env);
+}
+
+std::optional<systems::Observations> Site::observe(Env& env, const std::optional<Lock>& lock) {
+  auto reading = read_patiently(m_systems, lock, env);
   if (!tell(reading.failed, env) || !read_departed(reading, env)) return {};
   return std::move(reading.seen);
 }
@@ -291,12 +340,12 @@ std::vector<systems::Condition> Site::status(const engine::Reading& reading) con
 }
 
 std::vector<engine::CheckResult> Site::verify(bool write) {
-  const systems::CheckOptions options{write, make_token()};
-  std::vector<systems::Check> checks;
-  for (const auto& system : m_systems) {
-    auto some = system->checks(options);
-    std::move(some.begin(), some.end(), std::back_inserter(checks));
-  }
+  return engine::run_checks(checks_of(m_systems, write), run_all(), ask_outside);
+}
+
+std::vector<engine::CheckResult> Site::verify_servers(bool write, const std::set<HostId>& hosts) {
+  auto checks = checks_of(systems::make_servers(inputs()), write);
+  std::erase_if(checks, [&](const systems::Check& one) { return !hosts.contains(one.host); });
   return engine::run_checks(std::move(checks), run_all(), ask_outside);
 }
 

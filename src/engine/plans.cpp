@@ -104,6 +104,13 @@ Result<plan::Plan> make_plan(const std::string& deployment,
   }
 }
 
+plan::Plan make_plan_of(const std::string& deployment,
+                        std::vector<plan::Step> steps,
+                        const systems::Observations& seen) {
+  for (auto& step : steps) record_goal(deployment, seen, step);
+  return plan::Plan::make(std::move(steps));
+}
+
 Result<plan::Plan> make_teardown(const Systems& systems,
                                  const systems::Observations& seen,
                                  bool delete_data) {

@@ -8,7 +8,7 @@
 
 #include "mrc/base/clock.hpp"
 #include "mrc/cli/exit_code.hpp"
-#include "mrc/transport/connector.hpp"
+#include "mrc/transport/foreground.hpp"
 
 namespace mrc::cli {
 
@@ -23,6 +23,9 @@ struct Env {
   bool color = false;
   std::function<std::optional<std::string>(const std::string&)> variable;  ///< of the environment
   std::function<std::unique_ptr<transport::Connector>()> make_connector;
+  /// transport::run_in_foreground.
+  std::function<Result<int>(const transport::Target&, const transport::Foreground&)>
+      run_in_foreground;
   const Clock& clock;
   ExitCode exit_code = ExitCode::done;  ///< set by the command that ran
 };

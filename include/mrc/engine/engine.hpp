@@ -74,6 +74,10 @@ Result<std::vector<systems::Finding>> preflight(const Systems& systems,
 Result<plan::Plan> make_plan(const std::string& deployment,
                              const Systems& systems,
                              systems::Observations seen);
+/// The plan of these steps alone, whose goals go into the records likewise.
+plan::Plan make_plan_of(const std::string& deployment,
+                        std::vector<plan::Step> steps,
+                        const systems::Observations& seen);
 /// What takes the deployment away from all hosts that were read.
 Result<plan::Plan> make_teardown(const Systems& systems,
                                  const systems::Observations& seen,

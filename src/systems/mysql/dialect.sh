@@ -45,6 +45,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_copy=dump   # how a slave gets a copy of its master, and what an account must be allowed for it
   mrc_say_copier='SELECT, RELOAD, PROCESS, REPLICATION CLIENT, SHOW VIEW, EVENT, TRIGGER, LOCK TABLES'
   mrc_say_disable='DISABLE ON SLAVE'   # an event that runs on the master alone
+  mrc_say_begun=counted   # whether a transaction counts as received when only its beginning is
 
   [ "$mrc_say_at" -ge 5007000 ] || return 0
   mrc_say_name='MySQL 5.7'
@@ -53,6 +54,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_heartbeats="SELECT COUNT_RECEIVED_HEARTBEATS FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME=''"
   mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER'
   mrc_say_anonymous=
+  mrc_say_begun=
 
   [ "$mrc_say_at" -ge 8000000 ] || return 0
   mrc_say_name='MySQL 8.0'
@@ -103,6 +105,7 @@ mrc_mysql_speak_mariadb() {
   mrc_say_copy=dump
   mrc_say_copier='SELECT, RELOAD, PROCESS, REPLICATION CLIENT, SHOW VIEW, EVENT, TRIGGER, LOCK TABLES'
   mrc_say_disable='DISABLE ON SLAVE'
+  mrc_say_begun=
 
   [ "$mrc_say_at" -ge 11004000 ] || return 0
   mrc_say_name='MariaDB 11'

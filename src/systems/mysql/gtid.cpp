@@ -53,6 +53,20 @@ std::optional<Interval> to_interval(std::string_view text) {
   return Interval(*first, *last);
 }
 
+/// Sorted, and no two overlap.
+void join(std::vector<Interval>& intervals) {
+  std::sort(intervals.begin(), intervals.end());
+  std::vector<Interval> out;
+  for (const auto& one : intervals) {
+    if (!out.empty() && one.first <= out.back().second) {
+      out.back().second = std::max(out.back().second, one.second);
+    } else {
+      out.push_back(one);
+    }
+  }
+  intervals = std::move(out);
+}
+
 std::optional<Set> parse(std::string_view text) {
   const auto plain = without_breaks(text);
   Set set;
@@ -71,7 +85,7 @@ std::optional<Set> parse(std::string_view text) {
       }
     }
   }
-  for (auto& [source, intervals] : set) std::sort(intervals.begin(), intervals.end());
+  for (auto& [source, intervals] : set) join(intervals);
   return set;
 }
 
@@ -121,52 +135,55 @@ std::optional<std::map<Number, Number>> parse_positions(std::string_view text) {
   return last;
 }
 
-std::optional<Number> missing_positions(std::string_view of, std::string_view in) {
+/// Of each domain, the numbers beyond the other's last.
+std::optional<std::map<Number, Interval>> subtract_positions(std::string_view of,
+                                                             std::string_view in) {
   const auto wanted = parse_positions(of);
   const auto there = parse_positions(in);
   if (!wanted || !there) return {};
-  Number count = 0;
+  std::map<Number, Interval> out;
   for (const auto& [domain, last] : *wanted) {
     const auto found = there->find(domain);
     const auto has = found == there->end() ? 0 : found->second;
-    if (last > has) count += last - has;
-  }
-  return count;
-}
-
-/// The last ones of domains that have others beyond what is in `in`.
-std::optional<std::string> further_positions(std::string_view of, std::string_view in) {
-  if (!parse_positions(of)) return {};
-  std::string out;
-  for (const auto part : split(of, ',')) {
-    const auto lacks = missing_positions(part, in);
-    if (!lacks) return {};
-    if (*lacks > 0) out += (out.empty() ? "" : ",") + std::string(part);
+    if (last > has) out[domain] = {has + 1, last};
   }
   return out;
+}
+
+std::string render(const Interval& one) {
+  return one.first == one.second ? fmt::format("{}", one.first)
+                                 : fmt::format("{}-{}", one.first, one.second);
 }
 
 }  // namespace
 
 std::optional<std::uint64_t> missing(std::string_view of, std::string_view in) {
-  const auto rest = subtract(of, in);
-  if (!rest) return missing_positions(of, in);
   Number count = 0;
-  for (const auto& [source, intervals] : *rest) {
-    for (const auto& [first, last] : intervals) count += last - first + 1;
+  if (const auto rest = subtract(of, in)) {
+    for (const auto& [source, intervals] : *rest) {
+      for (const auto& [first, last] : intervals) count += last - first + 1;
+    }
+    return count;
   }
+  const auto rest = subtract_positions(of, in);
+  if (!rest) return {};
+  for (const auto& [domain, one] : *rest) count += one.second - one.first + 1;
   return count;
 }
 
 std::optional<std::string> difference(std::string_view of, std::string_view in) {
-  const auto rest = subtract(of, in);
-  if (!rest) return further_positions(of, in);
   std::string out;
-  for (const auto& [source, intervals] : *rest) {
-    out += (out.empty() ? "" : ",") + source;
-    for (const auto& [first, last] : intervals) {
-      out += first == last ? fmt::format(":{}", first) : fmt::format(":{}-{}", first, last);
+  if (const auto rest = subtract(of, in)) {
+    for (const auto& [source, intervals] : *rest) {
+      out += (out.empty() ? "" : ",") + source;
+      for (const auto& one : intervals) out += ":" + render(one);
     }
+    return out;
+  }
+  const auto rest = subtract_positions(of, in);
+  if (!rest) return {};
+  for (const auto& [domain, one] : *rest) {
+    out += fmt::format("{}domain {}: {}", out.empty() ? "" : ", ", domain, render(one));
   }
   return out;
 }

@@ -15,6 +15,9 @@ struct Seen {
   const Observed& at(const ServerId& server) const { return servers.at(server); }
 };
 
+/// Of the hosts that were read. Errors: `unreadable`.
+Result<Seen> read_seen(const Observations& all);
+
 /// Key of a host's record: "mysql/NAME/data". `account` is only with the master, `source` only with
 /// slaves.
 std::string record_key(const ServerId& server, std::string_view what);

@@ -312,8 +312,6 @@ Step Maker::follow(const Server& server,
   const auto root = script.secret_file(m_desired.root_password);
   const auto password = script.secret_file(m_desired.password);
   record(script, "source", server);
-  // It may have been the master.
-  script.line("mrc_forget {} {}", m_desired.deployment, record_key(server.id, "account"));
   script.line("mrc_mysql_wait {} {} 120", server.id, root);
   script.line("mrc_mysql_replicate {} {} {} {} {} {}",
               server.id,
@@ -326,6 +324,8 @@ Step Maker::follow(const Server& server,
               read_only_variable(m_desired.dialect),
               server.id,
               root);
+  // It may have been the master; until now its host had to know.
+  script.line("mrc_forget {} {}", m_desired.deployment, record_key(server.id, "account"));
   return step;
 }
 

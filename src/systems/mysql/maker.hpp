@@ -15,6 +15,11 @@ inline plan::Milestone promoted() { return "mysql/promoted"; }
 inline plan::Milestone data_settled(const Server& slave) {
   return fmt::format("mysql/{}/data-settled", slave.id);
 }
+/// Of a failover.
+inline plan::Milestone fenced() { return "mysql/fenced"; }
+inline plan::Milestone drained() { return "mysql/drained"; }
+/// Nobody who was the master takes writes any more.
+inline plan::Milestone formers_closed() { return "mysql/formers-closed"; }
 
 /// Makes the steps; which of them are needed is not its affair.
 class Maker {
@@ -57,6 +62,18 @@ class Maker {
   plan::Step take_back() const;
   /// Another uuid than that of `other`.
   plan::Step identity(const Server& server, const Server& other) const;
+  /// Of a failover: see mysql_failover.sh. The lost master's host is there: its server shall not be.
+  plan::Step fence(const Server& old) const;
+  /// The file's master applies what it has received.
+  plan::Step drain(const Server& old) const;
+  /// A slave follows another master than before, which has all that this one has received.
+  plan::Step follow_another(const Server& server, Difference diff) const;
+  /// It takes writes.
+  plan::Step succeed(const Server& old) const;
+  /// One that was the master and is back takes none.
+  plan::Step close(const Server& former) const;
+  /// And becomes a slave, if it has nothing that the master lacks.
+  plan::Step replicate_former(const Server& former, Difference diff) const;
   /// All is as wanted but the host's record, which gets its entry under this key again.
   plan::Step note(const Server& server, std::string_view verb, std::string_view key) const;
 

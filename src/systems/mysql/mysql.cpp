@@ -85,17 +85,10 @@ class MysqlSystem final : public System {
 
  private:
   Result<Seen> read_all(const Observations& seen) const {
-    Seen all;
-    for (const auto& host : seen.hosts()) {
-      const auto part = seen.get(host, name());
-      if (!part) return fail(part.error());
-      auto parsed = parse_probe((*part)->out);
-      if (!parsed) return fail(std::move(parsed).error().with("reading the servers of {}", host));
-      all.servers.merge(parsed->servers);
-      all.marked[host] = std::move(parsed->marked);
-    }
+    auto all = read_seen(seen);
+    if (!all) return all;
     for (const auto& server : m_desired.servers) {
-      if (!all.servers.contains(server.id)) {
+      if (!all->servers.contains(server.id)) {
         return fail(ErrorKind::unreadable, "{} says nothing about {}", server.host, server.id);
       }
     }

@@ -1,5 +1,6 @@
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/faults.hpp"
+#include "systems/mysql/former.hpp"
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/internal.hpp"
 #include "systems/mysql/maker.hpp"
@@ -236,18 +237,19 @@ class Obstacles {
     const auto& master = m_desired.master();
     const auto& one = m_seen.at(former.id);
     const auto& now = m_seen.at(master.id);
-    if (!one.answered || !now.answered) {
+    if (!now.answered) {
       add(former.host,
           fmt::format(
               "{} was the master before {}, and whether it has transactions that nobody else "
               "has cannot be told",
               former.id,
               master.id),
-          fmt::format("{} does not answer", one.answered ? master.id : former.id),
+          fmt::format("{} does not answer", master.id),
           "start its container and try again");
       return {};
     }
-    const auto extra = difference(one.variable("gtid_executed"), now.variable("gtid_executed"));
+    if (!one.answered) return {};  // it is started as a slave, and judged by its step
+    const auto extra = has_alone(one, now);
     if (!extra) {
       return fail(
           ErrorKind::unreadable, "odd sets of transactions of {} and {}", former.id, master.id);
@@ -259,6 +261,8 @@ class Obstacles {
         "read them with mysqlbinlog and write what is needed on the master; then take the server "
         "out "
         "of the file, apply, delete its data and put it in again");
+    // Whatever else: it is closed to writes first.
+    if (is_open(one)) m_out.back().level = Verdict::Level::warn;
     return {};
   }
 

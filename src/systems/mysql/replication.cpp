@@ -83,6 +83,13 @@ std::string read_only_variable(const Dialect& dialect) {
   return dialect.super_read_only ? "super_read_only" : "read_only";
 }
 
+std::string freeze_sql(const Dialect& dialect) {
+  const std::string patience = "SET SESSION lock_wait_timeout=10; ";
+  if (dialect.super_read_only) return patience + "SET GLOBAL super_read_only=ON;";
+  // read_only alone lets those write who may do everything.
+  return patience + "FLUSH TABLES WITH READ LOCK; SET GLOBAL read_only=ON;";
+}
+
 std::string thread_fault(const Observed& seen) {
   const auto io = seen.of_slave("Slave_IO_Running");
   const auto sql = seen.of_slave("Slave_SQL_Running");

@@ -3,6 +3,7 @@
 #include "mrc/plan/milestone.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/faults.hpp"
+#include "systems/mysql/former.hpp"
 #include "systems/mysql/maker.hpp"
 #include "systems/mysql/provision.hpp"
 #include "systems/mysql/replication.hpp"
@@ -164,7 +165,31 @@ class Planner {
     return {};
   }
 
+  /// It takes no writes any more, before all else; it becomes a slave if it has nothing of its own.
+  void plan_former(const Server& server) {
+    const auto& one = m_seen.at(server.id);
+    const auto& master = m_seen.at(m_desired.master().id);
+    if (is_open(one)) {
+      std::erase_if(m_steps,
+                    [&](const Step& step) { return step.id == step_of(server, "settings"); });
+      m_steps.push_back(m_maker.close(server));
+    }
+    for (auto& step : m_steps) {
+      if (step.id == step_of(m_desired.master(), "settings")) {
+        step.needs.push_back(formers_closed());
+      }
+    }
+    if (one.answered && master.answered && has_alone(one, master) != "") return;
+    const bool is_new = !one.answered || one.slave.empty();
+    m_steps.push_back(m_maker.replicate_former(
+        server, is_new ? Difference{} : channel_difference(m_desired, one)));
+  }
+
   void plan_slave(const Server& server) {
+    if (was_master(m_desired, m_seen, m_all, server)) {
+      plan_former(server);
+      return;
+    }
     const auto& one = m_seen.at(server.id);
     const bool replaced = m_replaced.contains(server.id);
     const auto* const same =
@@ -186,10 +211,13 @@ class Planner {
     if (!one.answered && is_recorded(server, "source")) {
       m_steps.push_back(m_maker.rejoin(server, "replicate", "its channel is seen when it answers"));
     } else if (is_new || !diff.empty()) {
-      auto step = m_maker.replicate(server, std::move(diff));
+      const bool is_other = !is_new && one.of_slave("Master_Host") != address_of_master();
+      auto step = is_other ? m_maker.follow_another(server, std::move(diff))
+                           : m_maker.replicate(server, std::move(diff));
       step.reason = is_new ? "" : trouble(one);
-      if (one.answered && is_new)
+      if (one.answered && is_new) {
         step.reason = one.slave.empty() ? "it is no slave yet" : "its data are new";
+      }
       m_steps.push_back(std::move(step));
     } else if (same != nullptr) {
       m_steps.push_back(
@@ -213,6 +241,8 @@ class Planner {
     }
     return why;
   }
+
+  std::string address_of_master() const { return m_desired.master().address.text(); }
 
   /// Where the slave finds the master as long as that has its present container, which may have
   /// another address than the file gives it. Empty: nowhere.

@@ -10,14 +10,6 @@ namespace milestone = plan::milestone;
 using plan::Change;
 using plan::Step;
 
-/// Makes the server take no writes, when it returns for good.
-std::string freeze_sql(const Dialect& dialect) {
-  const std::string patience = "SET SESSION lock_wait_timeout=10; ";
-  if (dialect.super_read_only) return patience + "SET GLOBAL super_read_only=ON;";
-  // read_only alone lets those write who may do everything.
-  return patience + "FLUSH TABLES WITH READ LOCK; SET GLOBAL read_only=ON;";
-}
-
 }  // namespace
 
 const Server* holder(const Desired& desired, const Seen& seen) {

@@ -52,6 +52,11 @@ struct CliWorld {
                    return found->second;
                  },
                  .make_connector = [this] { return std::make_unique<LentConnector>(hosts); },
+                 .run_in_foreground =
+                     [this](const auto& target, const auto& what) {
+                       foreground.emplace_back(target, what);
+                       return foreground_ends;
+                     },
                  .clock = clock};
     return cli::run(args, env);
   }
@@ -62,6 +67,9 @@ struct CliWorld {
 
   TempFolder folder;
   FakeConnector hosts;
+  /// What ran in the foreground, and how that ends.
+  std::vector<std::pair<transport::Target, transport::Foreground>> foreground;
+  Result<int> foreground_ends = 0;
   FakeClock clock;
   std::map<std::string, std::string> variables;
   bool in_is_terminal = false;

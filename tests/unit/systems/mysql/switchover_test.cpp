@@ -127,10 +127,10 @@ TEST_F(MysqlSwitchover, AFormerMasterThatHasMoreIsToldWithWhatItHas) {
   EXPECT_EQ(found[0].detail, uuid + ":5-6");
 }
 
-TEST_F(MysqlSwitchover, AFormerMasterThatDoesNotAnswerIsNotTrusted) {
+TEST_F(MysqlSwitchover, AFormerMasterIsNotTrustedWhileItsSuccessorDoesNotAnswer) {
   has_passed();
-  outputs[0] = with(outputs[0], "container\trunning", "container\texited");
-  outputs[0] = outputs[0].substr(0, outputs[0].find("var\t")) + "end\tmysql-master\ndone\n";
+  outputs[1] = with(outputs[1], "container\trunning", "container\texited");
+  outputs[1] = outputs[1].substr(0, outputs[1].find("var\t")) + "end\tmysql-slave1\ndone\n";
   EXPECT_THAT(titles(findings()),
               ElementsAre(HasSubstr("whether it has transactions that nobody else has cannot be "
                                     "told")));

@@ -1,0 +1,22 @@
+#include "systems/mysql/former.hpp"
+
+#include "systems/mysql/gtid.hpp"
+#include "systems/mysql/maker.hpp"
+
+namespace mrc::systems::mysql {
+
+bool was_master(const Desired& desired,
+                const Seen& seen,
+                const Observations& all,
+                const Server& server) {
+  return !server.is_master && holder(desired, seen) == nullptr &&
+         all.record(server.host).contains(record_key(server.id, "account"));
+}
+
+bool is_open(const Observed& seen) { return seen.answered && seen.variable("read_only") != "ON"; }
+
+std::optional<std::string> has_alone(const Observed& former, const Observed& master) {
+  return difference(former.variable("gtid_executed"), master.variable("gtid_executed"));
+}
+
+}  // namespace mrc::systems::mysql

@@ -1,0 +1,348 @@
+#!/usr/bin/env python3
+"""The master's host dies hard, or its server does, under a client that writes and tries again: every row that was
+acknowledged and received by a slave is there afterwards, whoever is killed meanwhile, and the old master comes back
+as a slave or is told with exactly what it alone has.
+
+MRC_TEST_TOPOLOGY as in switchover_test.py.
+"""
+
+import itertools
+import re
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from engine import docker  # noqa: E402
+from hosts import container  # noqa: E402
+from resume_test import Run  # noqa: E402
+from site_lab import ADDRESSES, HOSTS, MRC, Site, lab_for, summary, wait_until  # noqa: E402
+from story import Story  # noqa: E402
+from switchover_test import APP_PASSWORD, SERVERS, TOPOLOGY, App  # noqa: E402
+
+
+def die(host: str) -> None:
+    docker("kill", "-s", "KILL", container(host))
+
+
+class Failover(Story):
+    site: Site
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        lab_for(TOPOLOGY)
+        cls.site = Site(TOPOLOGY)
+        cls.site.topology = cls.site.write_topology("failover.yaml", cls.site.topology.read_text())
+        cls.addresses = dict(re.findall(r"^    (\S+): *\{.*address: ([0-9.]+)", cls.site.topology.read_text(), re.M))
+
+    def master(self) -> str:
+        return re.search(r"^  master: (\S+)", self.site.topology.read_text(), re.M)[1]
+
+    def ask(self, server: str, sql: str) -> list[list[str]]:
+        """Nothing when it does not answer."""
+        try:
+            return self.site.sql_outside(ADDRESSES[SERVERS[server]], sql, patience=1)
+        except AssertionError:
+            return []
+
+    def writable(self) -> list[str]:
+        return [name for name in SERVERS if self.ask(name, "SELECT @@GLOBAL.read_only;") == [["0"]]]
+
+    def word(self) -> str:
+        """What this server calls a slave."""
+        version = self.site.sql_outside(ADDRESSES[SERVERS[self.master()]], "SELECT VERSION();")[0][0]
+        return "SLAVE" if version.startswith("5.") or "Maria" in version else "REPLICA"
+
+    def executed(self, server: str) -> str:
+        rows = self.site.sql_outside(ADDRESSES[SERVERS[server]], "SELECT REPLACE(@@GLOBAL.gtid_executed, '\\n', '');")
+        return rows[0][0].replace("\\n", "")
+
+    def has(self, server: str, transactions: str, of: str = "@@GLOBAL.gtid_executed") -> bool:
+        return self.ask(server, f"SELECT GTID_SUBSET('{transactions}', {of});") == [["1"]]
+
+    def failover(self, *words: str) -> subprocess.CompletedProcess[str]:
+        name = [word for word in words if not word.startswith("-")]
+        flags = [word for word in words if word.startswith("-")]
+        return self.site.bare_mrc("failover", *name, str(self.site.topology), "--yes", *flags)
+
+    def settled(self, master: str) -> None:
+        """Nothing is left to do, and this one alone takes writes."""
+        done = self.site.mrc("plan")
+        self.assertEqual(done.returncode, 0, summary(done))
+        done = self.site.mrc("verify")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.assertEqual(self.writable(), [master])
+        self.assertEqual(self.master(), master)
+
+    def is_up(self, host: str) -> bool:
+        """The host is there, and its unit has brought its server back."""
+        server = next(name for name, at in SERVERS.items() if at == host)
+        deployment = re.search(r"^name: *(\S+)", self.site.topology.read_text(), re.M)[1]
+        state = self.site.ssh(host, f"cat /run/mrc-{deployment}.{server}/state", check=False)
+        return state.startswith("whole ") and self.ask(server, "SELECT 1;") == [["1"]]
+
+    def come_back(self, host: str) -> None:
+        docker("start", container(host))
+        wait_until(f"{host} to be back", lambda: self.is_up(host), 120)
+
+    def rejoin(self, host: str) -> None:
+        """The old master's host comes back, its server takes writes, and apply makes it a slave."""
+        self.come_back(host)
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.settled(self.master())
+
+    def acknowledged_and_received(self, app: App, by: str) -> int:
+        """A number of first rows that the slave has received by now."""
+        count = len(app.times)
+        has = self.executed(self.master())
+        wait_until(
+            "the slave to receive them",
+            lambda: self.has(by, has, f"CONCAT(@@GLOBAL.gtid_executed, ',', '{self.retrieved(by)}')"),
+        )
+        return count
+
+    def retrieved(self, server: str) -> str:
+        said = self.site.sql_inside(SERVERS[server], server, f"SHOW {self.word_of_old} STATUS")
+        found = re.search(r"Retrieved_Gtid_Set: ((?:[^\n]*,\n)*[^\n]*)", said)
+        return found[1].replace("\n", "").strip() if found else ""
+
+    def rows_are_there(self, count: int, server: str) -> None:
+        rows = {int(r[0]) for r in self.site.sql_outside(ADDRESSES[SERVERS[server]], "SELECT id FROM shop.log;")}
+        self.assertEqual(set(range(count)) - rows, set(), server)
+
+    def test_01_apply(self) -> None:
+        done = self.site.mrc("apply", "--yes", timeout=900)
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.site.sql_outside(
+            ADDRESSES["docker1"],
+            "CREATE DATABASE shop; CREATE TABLE shop.log (id INT PRIMARY KEY);"
+            f"CREATE USER app@'%' IDENTIFIED BY '{APP_PASSWORD}'; GRANT SELECT, INSERT ON shop.* TO app@'%';",
+        )
+        type(self).word_of_old = self.word()
+
+    def test_02_a_client_opens_in_a_server_and_leaves_nothing(self) -> None:
+        def run(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                [str(MRC), *words], env=self.site.env, input=stdin, capture_output=True, text=True, timeout=120
+            )
+
+        file = str(self.site.topology)
+        done = run("mysql", "mysql-slave1", file, "-e", "SELECT CURRENT_USER() AS me, @@server_id", "--", "-N")
+        self.assertEqual((done.returncode, done.stdout), (0, "root@localhost\t101\n"), summary(done))
+        done = run("mysql", "mysql-master", file, stdin="SELECT 'it''s' AS word;\n")
+        self.assertEqual((done.returncode, done.stdout), (0, "word\nit's\n"), summary(done))
+        done = run("mysql", "mysql-master", file, "-e", "SELECT FROM")
+        self.assertEqual(done.returncode, 1, summary(done))
+        self.assertIn("ERROR 1064", done.stderr)
+        done = run("mysql", "nobody", file)
+        self.assertEqual(done.returncode, 1, summary(done))
+        # A terminal of its own, which is cut while the client waits.
+        cut = subprocess.Popen(
+            ["script", "-qec", f"{MRC} mysql mysql-slave1 {file}", "/dev/null"],
+            env=self.site.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        said = b""
+        while b"mysql>" not in said and b"MariaDB [" not in said:
+            some = cut.stdout.read(1)
+            self.assertTrue(some, said)
+            said += some
+        self.assertEqual(self.site.ssh("docker2", "docker exec mysql-slave1 sh -c 'ls -A /tmp'"), "")
+        processes = self.site.ssh("docker2", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'")
+        self.assertNotIn(self.site.root_password, processes)
+        cut.kill()
+        cut.communicate()
+        self.assertEqual(self.site.ssh("docker2", "docker exec mysql-slave1 sh -c 'ls -A /tmp'"), "")
+        done = run("ssh", "docker2", file, "--", "sh", "-c", "hostname; exit 7")
+        self.assertEqual((done.returncode, done.stdout), (7, "docker2\n"), summary(done))
+
+    def test_03_a_master_that_answers_is_not_lost(self) -> None:
+        done = self.failover()
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.assertIn("mysql-master answers and takes writes", done.stderr)
+        done = self.failover("mysql-slave1")
+        self.assertEqual(done.returncode, 3, summary(done))
+        self.assertIn("mrc promote mysql-slave1", done.stderr)
+        self.settled("mysql-master")
+
+    def test_04_nor_is_one_that_only_mrc_cannot_reach(self) -> None:
+        away = "-p tcp --dport 22 -j DROP"
+        docker("exec", container("docker1"), "sh", "-c", f"iptables -I INPUT {away}")
+        try:
+            done = self.failover()
+        finally:
+            docker("exec", container("docker1"), "sh", "-c", f"iptables -D INPUT {away}")
+        self.assertEqual(done.returncode, 3, summary(done))
+        self.assertIn("mysql-slave1 still hears mysql-master: it is not lost", done.stderr)
+        self.settled("mysql-master")
+
+    def test_05_the_host_dies_and_the_slave_with_the_most_takes_over(self) -> None:
+        word = self.word()
+        with App("docker1") as app:
+            wait_until("the first rows", lambda: len(app.times) > 5)
+            # One that has less, and one that has received more than it has applied.
+            self.site.sql_inside("docker2", "mysql-slave1", f"STOP {word} IO_THREAD")
+            self.site.sql_inside("docker3", "mysql-slave2", f"STOP {word} SQL_THREAD")
+            before = len(app.times)
+            wait_until("more rows", lambda: len(app.times) > before + 10)
+            count = self.acknowledged_and_received(app, "mysql-slave2")
+            die("docker1")
+            done = self.failover("mysql-slave1")
+            self.assertEqual(done.returncode, 3, summary(done))
+            self.assertRegex(done.stderr, r"mysql-slave2 has received \d+ transactions that mysql-slave1 lacks")
+            self.assertRegex(done.stderr, r"[0-9a-f-]{36}:\d+-\d+")
+            self.assertEqual(self.master(), "mysql-master")
+            done = self.failover()
+            self.assertEqual(done.returncode, 0, summary(done))
+            self.assertIn("is lost, and how much that is cannot be told", done.stderr)
+            self.assertEqual(self.master(), "mysql-slave2")
+            self.assertEqual(self.writable(), ["mysql-slave2"])
+            written = len(app.times)
+            wait_until("a row after it", lambda: len(app.times) > written)
+        for server in ("mysql-slave1", "mysql-slave2"):
+            wait_until("the last rows", lambda server=server: self.has(server, self.executed("mysql-slave2")))
+            self.rows_are_there(count, server)
+        # Once more: there is nothing to do.
+        done = self.failover()
+        self.assertEqual(done.returncode, 0, summary(done))
+
+    def test_06_the_old_master_comes_back_and_becomes_a_slave(self) -> None:
+        # Whatever it wrote last and sent to nobody would be told instead: it is taken away with its binary log here.
+        self.come_back("docker1")
+        self.assertEqual(sorted(self.writable()), ["mysql-master", "mysql-slave2"])
+        alone = self.site.sql_outside(
+            ADDRESSES["docker1"],
+            f"SELECT GTID_SUBTRACT(@@GLOBAL.gtid_executed, '{self.executed('mysql-slave2')}');",
+        )[0][0].replace("\\n", "")
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(self.writable(), ["mysql-slave2"], summary(done))
+        if not alone:
+            self.assertEqual(done.returncode, 0, summary(done))
+            self.settled("mysql-slave2")
+            return
+        # It had written what no slave received.
+        self.assertIn(f"mysql-master was the master and has transactions that mysql-slave2 lacks", done.stderr)
+        self.assertIn(alone, done.stderr)
+        self.make_anew("mysql-master", "docker1")
+
+    def make_anew(self, server: str, host: str) -> None:
+        """As the report says: out of the file, its data deleted, into the file again."""
+        whole = self.site.topology.read_text()
+        line = re.search(rf"^    {server}: .*\n", whole, re.M)[0]
+        self.site.topology.write_text(whole.replace(line, ""))
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        root = re.search(r"^  data_root: (\S+)", whole, re.M)
+        self.site.ssh(host, f"rm -rf {root[1] if root else '/opt/Docker'}/{server}")
+        self.site.topology.write_text(whole)
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.settled(self.master())
+
+    def test_07_mrc_killed_at_each_step_is_gone_on_with(self) -> None:
+        for step, delay in itertools.product(("drain", "replicate", "succeed"), (0.0, 0.4)):
+            with self.subTest(step=step, delay=delay):
+                old = self.master()
+                host = SERVERS[old]
+                wait_until("the slaves to have all", lambda: all(self.has(s, self.executed(old)) for s in SERVERS))
+                die(host)
+                run = Run(self.site, "failover", str(self.site.topology), "--yes")
+                steps = [f"mysql/{name}/{step}" for name in SERVERS if name != old]
+                self.assertTrue(started_any(run, steps), run.said())
+                time.sleep(delay)
+                run.process.kill()
+                run.end()
+                self.assertLessEqual(len(self.writable()), 1)
+                done = self.failover("--lock-wait=10s")
+                self.assertEqual(done.returncode, 0, summary(done))
+                self.assertEqual(self.writable(), [self.master()])
+                self.assertNotEqual(self.master(), old)
+                self.rejoin(host)
+
+    def test_08_killed_and_the_old_master_comes_back_before_it_is_gone_on_with(self) -> None:
+        old = self.master()
+        host = SERVERS[old]
+        wait_until("the slaves to have all", lambda: all(self.has(s, self.executed(old)) for s in SERVERS))
+        die(host)
+        run = Run(self.site, "failover", str(self.site.topology), "--yes")
+        self.assertTrue(started_any(run, [f"mysql/{name}/replicate" for name in SERVERS if name != old]), run.said())
+        run.process.kill()
+        run.end()
+        self.come_back(host)
+        done = self.failover("--lock-wait=10s")
+        self.assertEqual(done.returncode, 3, summary(done))
+        self.assertIn(f"{old} answers: it is not lost", done.stderr)
+        self.assertEqual(self.writable(), [old])
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.settled(self.master())
+        self.assertNotEqual(self.master(), old)
+
+    def test_09_a_server_that_cannot_start_on_a_host_that_is_there(self) -> None:
+        for kill in (True, False):
+            old = self.master()
+            host = SERVERS[old]
+            wait_until("the slaves to have all", lambda: all(self.has(s, self.executed(old)) for s in SERVERS))
+            data = self.site.ssh(host, f"docker inspect -f '{{{{range .Mounts}}}}{{{{.Source}}}}{{{{end}}}}' {old}").strip()
+            self.site.ssh(host, f"echo nonsense=1 >>{data}/my.cnf; docker kill {old} >/dev/null; docker start {old} >/dev/null")
+            wait_until("the server to be gone", lambda: not self.ask(old, "SELECT 1;"))
+            if kill:
+                run = Run(self.site, "failover", str(self.site.topology), "--yes")
+                self.assertTrue(run.started(f"mysql/{old}/fence"), run.said())
+                run.process.kill()
+                run.end()
+            done = self.failover("--lock-wait=10s")
+            self.assertEqual(done.returncode, 0, summary(done))
+            self.assertNotEqual(self.master(), old)
+            self.assertEqual(self.site.ssh(host, f"docker inspect -f '{{{{.State.Running}}}}' {old}"), "false\n")
+            self.assertEqual(self.writable(), [self.master()])
+            done = self.site.mrc("apply", "--yes")
+            self.assertEqual(done.returncode, 0, summary(done))
+            self.settled(self.master())
+
+    def test_10_what_the_old_master_alone_has_is_told_and_kept(self) -> None:
+        old = self.master()
+        host = SERVERS[old]
+        wait_until("the slaves to have all", lambda: all(self.has(s, self.executed(old)) for s in SERVERS))
+        die(host)
+        done = self.failover()
+        self.assertEqual(done.returncode, 0, summary(done))
+        new = self.master()
+        self.come_back(host)
+        self.site.sql_outside(ADDRESSES[host], "CREATE DATABASE odd;")
+        alone = self.site.sql_outside(
+            ADDRESSES[host], f"SELECT GTID_SUBTRACT(@@GLOBAL.gtid_executed, '{self.executed(new)}');"
+        )[0][0]
+        self.assertRegex(alone, r"^[0-9a-f-]{36}:\d+$")
+        for code in (5, 3):  # closed by the first, and nothing else can be done
+            done = self.site.mrc("apply", "--yes")
+            self.assertEqual(done.returncode, code, summary(done))
+            self.assertIn(f"{old} was the master and has transactions that {new} lacks", done.stderr)
+            self.assertIn(alone, done.stderr)
+            self.assertEqual(self.writable(), [new])
+        self.assertEqual(self.ask(old, "SHOW DATABASES LIKE 'odd';"), [["odd"]])
+        self.make_anew(old, host)
+        self.assertEqual(self.ask(old, "SHOW DATABASES LIKE 'odd';"), [])
+
+
+def started_any(run: Run, steps: list[str]) -> bool:
+    """Waits until one of the steps begins; False when the run ends without any."""
+    end = time.monotonic() + 300
+    marks = [f'"step":"{step}"' for step in steps]
+    while time.monotonic() < end:
+        over = run.process.poll() is not None
+        for file in set(run.folder.glob("*.jsonl")) - run.known:
+            lines = [line for line in file.read_text().splitlines() if '"started"' in line]
+            if any(mark in line for mark in marks for line in lines):
+                return True
+        if over:
+            return False
+        time.sleep(0.005)
+    raise AssertionError(f"none of {steps} began in 300 s\n{run.said()}")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, failfast=True)
