@@ -144,6 +144,9 @@ class Planner {
       auto lacks = out_of_reach(m_desired, m_seen, server);
       if (!lacks) return fail(lacks.error());
       if (lacks->empty()) continue;
+      const auto own = errant(m_desired, m_seen, server);
+      if (!own) return fail(own.error());
+      if (!own->empty()) continue;  // a copy would destroy them
       auto step = m_maker.provision(
           server, std::move(*lacks), has_own_data(m_seen, server), master.size_kb);
       if (!copies.empty()) step.after.push_back(copies.back());
