@@ -1,6 +1,7 @@
+#include "systems/calico/passages.hpp"
+
 #include <gmock/gmock.h>
 
-#include "systems/calico/passages.hpp"
 #include "unit/systems/calico/v3_world.hpp"
 
 namespace mrc::systems::calico {
