@@ -67,5 +67,13 @@ TEST(CalicoPassages, AreOfTheStepsThatStartANode) {
                                    "docker2 to docker3 at 192.168.55.113 tcp 2379"));
 }
 
+TEST(CalicoPassages, AreOfAPoolThatGetsATunnelToo) {
+  test::calico3::World world;
+  world.topology.calico.mode = topology::Calico::Mode::vxlan;
+  const auto steps = world.steps();
+  EXPECT_THAT(texts(test::calico3::step(steps, "calico/pool").passages),
+              Contains("docker1 to docker3 at 192.168.55.113 udp 4789"));
+}
+
 }  // namespace
 }  // namespace mrc::systems::calico
