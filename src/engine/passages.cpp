@@ -92,17 +92,15 @@ std::optional<Finding> judge(const Passage& passage, const std::string& word) {
   const auto name = name_of(passage);
   const auto where = fmt::format("{}:{}", passage.address, passage.port);
   if (word != "silent" && word != "barred") {
-    return Finding{passage.from,
-                   Level::warn,
-                   fmt::format("it was not tried whether {} reaches {} of {}",
-                               passage.from,
-                               name,
-                               passage.to),
-                   fmt::format("{}: {} needs it, and none of bash, python3, perl, nc, curl is there "
-                               "to try with",
-                               where,
-                               passage.use),
-                   "see that no firewall on or between the hosts drops it"};
+    return Finding{
+        passage.from,
+        Level::warn,
+        fmt::format("it was not tried whether {} reaches {} of {}", passage.from, name, passage.to),
+        fmt::format("{}: {} needs it, and none of bash, python3, perl, nc, curl is there "
+                    "to try with",
+                    where,
+                    passage.use),
+        "see that no firewall on or between the hosts drops it"};
   }
   return Finding{
       passage.from,
@@ -129,8 +127,7 @@ Result<std::vector<Finding>> try_passages(const plan::Plan& plan, const RunAll& 
   std::map<HostId, shell::Script> scripts;
   for (const auto& [host, some] : by_host) scripts[host] = script_for(some);
   for (const auto& [host, answer] : run_all(scripts)) {
-    auto words =
-        answer ? read_answer(*answer) : Result<Words>(tl::unexpected(answer.error()));
+    auto words = answer ? read_answer(*answer) : Result<Words>(tl::unexpected(answer.error()));
     if (!words) return fail(std::move(words).error().with("trying the ways from {}", host));
     for (const auto& one : by_host[host]) {
       auto finding = judge(one, (*words)[{one.address, fmt::format("{}", one.port)}]);

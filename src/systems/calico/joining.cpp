@@ -36,8 +36,8 @@ Step join_step(const HostId& host,
   step.reason = "nobody is cut off while one after the other moves there";
   step.goal = fmt::format("{}", fmt::join(both(wanted, profiles), ","));
   step.diff = {profiles_line(profiles, step.goal)};
-  // The profile must exist before it is set on an endpoint. It is about the container that runs now:
-  // until that is replaced, maybe last of all, the others have to reach it.
+  // The profile must exist before it is set on an endpoint. It is about the container that runs
+  // now: until that is replaced, maybe last of all, the others have to reach it.
   step.needs = {milestone::host_ready(host),
                 milestone::etcd_healthy(),
                 milestone::profile_open(),

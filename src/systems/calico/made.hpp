@@ -10,7 +10,8 @@
 
 namespace mrc::systems::calico {
 
-/// What one deployment's record says of Calico on one host, as far as the generations have it alike.
+/// What one deployment's record says of Calico on one host, as far as the generations have it
+/// alike.
 struct Made {
   bool anything = false;
   bool node = false;

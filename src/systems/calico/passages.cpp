@@ -27,7 +27,8 @@ void add_etcd(const NodePlace& here,
   for (std::string url; std::getline(list, url, ',');) {
     const auto start = url.find("://");
     const auto colon = url.rfind(':');
-    if (start == std::string::npos || colon <= start) continue;  // of another shape: not ours to try
+    if (start == std::string::npos || colon <= start)
+      continue;  // of another shape: not ours to try
     const auto address = url.substr(start + 3, colon - start - 3);
     std::uint16_t number = 0;
     std::from_chars(url.data() + colon + 1, url.data() + url.size(), number);
@@ -49,10 +50,11 @@ std::vector<Passage> node_passages(const NodePlace& here,
                                    const std::string& endpoints,
                                    Carriage carriage) {
   std::vector<Passage> out;
-  const auto both_ways = [&](const NodePlace& there, Protocol protocol, Port port, const char* use) {
-    out.push_back({here.host, there.host.text(), there.ip.text(), protocol, port, use});
-    out.push_back({there.host, here.host.text(), here.ip.text(), protocol, port, use});
-  };
+  const auto both_ways =
+      [&](const NodePlace& there, Protocol protocol, Port port, const char* use) {
+        out.push_back({here.host, there.host.text(), there.ip.text(), protocol, port, use});
+        out.push_back({there.host, here.host.text(), here.ip.text(), protocol, port, use});
+      };
   for (const auto& one : nodes) {
     if (one.host == here.host) continue;
     both_ways(one, Protocol::tcp, k_bgp, "BGP between Calico's nodes");

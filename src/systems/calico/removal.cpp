@@ -138,13 +138,12 @@ void Remover::push_cluster(const HostId& host,
                    : pools.empty()  ? "remove the profile"
                                     : "remove the profile and the address pool");
   step.after = after;
-  const auto leave = [&](const std::optional<Heir>& to,
-                         const std::string& thing,
-                         const std::string& value) {
-    if (!to) return;
-    all.push_back(gift(host, *to, thing, fmt::format("{}{}", prefix(), thing), value));
-    step.after.push_back(all.back().id);
-  };
+  const auto leave =
+      [&](const std::optional<Heir>& to, const std::string& thing, const std::string& value) {
+        if (!to) return;
+        all.push_back(gift(host, *to, thing, fmt::format("{}{}", prefix(), thing), value));
+        step.after.push_back(all.back().id);
+      };
   for (const auto& one : profiles) {
     step.diff.push_back({Change::remove, "profile", one, ""});
     remove_profile(step.apply, one);
@@ -161,9 +160,8 @@ void Remover::push_cluster(const HostId& host,
 }
 
 void Remover::push_keys(const HostId& host, std::vector<Step>& all) const {
-  auto step = make(StepId(fmt::format("calico/{}/keys-remove", host)),
-                   host,
-                   "remove Calico's keys from etcd");
+  auto step = make(
+      StepId(fmt::format("calico/{}/keys-remove", host)), host, "remove Calico's keys from etcd");
   step.diff = {{Change::remove, "etcd keys", "/calico", ""}};
   step.after = ids_of(all);
   if (const auto to = find_heir([](const Made& other) { return other.anything; })) {

@@ -43,8 +43,8 @@ Owners owners_of(const Desired& want, const Reading& seen) {
 }
 
 /// Makes the steps that take things away, for the end of it all or of a part. In which order, and
-/// what passes to another deployment that uses it as well, is the same for both generations; what is
-/// run for it is each one's own.
+/// what passes to another deployment that uses it as well, is the same for both generations; what
+/// is run for it is each one's own.
 class Remover {
  public:
   using Pools = std::map<std::string, std::string>;  // as in Made
@@ -65,7 +65,8 @@ class Remover {
   std::vector<plan::Step> leaving(
       const std::function<bool(const HostId&, const ServerId&)>& is_wanted,
       const std::function<bool(const HostId&)>& is_node) const;
-  /// Removes these pools and profiles of a host's record, or leaves them to whom they serve as well.
+  /// Removes these pools and profiles of a host's record, or leaves them to whom they serve as
+  /// well.
   void push_cluster(const HostId& host,
                     std::string_view what,
                     const std::set<std::string>& profiles,

@@ -19,8 +19,8 @@ void push(std::vector<plan::Step>& all,
           std::optional<plan::Step> step,
           const std::vector<StepId>& after);
 
-/// Entries that the record of a host lacks, as it was lost or as things are taken over, without what
-/// the step runs; `lines` becomes what the record gets, a line an entry.
+/// Entries that the record of a host lacks, as it was lost or as things are taken over, without
+/// what the step runs; `lines` becomes what the record gets, a line an entry.
 plan::Step note_step(const HostId& host,
                      const std::map<std::string, std::string>& entries,
                      bool lost,
@@ -31,9 +31,9 @@ plan::Step peers_step(const HostId& host, const std::vector<std::string>& peers)
 
 /// How nodes that start bear on all others.
 struct Rolling {
-  std::vector<HostId> nodes;          ///< all of them
-  std::vector<StepId> started;        ///< steps in the plan that start one which is not there yet
-  std::vector<plan::Step> restarts;   ///< not in the plan yet: they run, and start anew
+  std::vector<HostId> nodes;         ///< all of them
+  std::vector<StepId> started;       ///< steps in the plan that start one which is not there yet
+  std::vector<plan::Step> restarts;  ///< not in the plan yet: they run, and start anew
   std::function<std::vector<StepId>(const HostId&)> before_node;
   std::function<plan::Step(const HostId&)> peers;  ///< the wait for its peers, by calicoctl
 };

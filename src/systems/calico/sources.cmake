@@ -6,6 +6,7 @@ list(APPEND MRC_SYSTEMS_SOURCES
   calico/passages.cpp
   calico/removal.cpp
   calico/rolling.cpp
+  calico/status.cpp
   calico/v0/checks.cpp
   calico/v0/claims.cpp
   calico/v0/cluster.cpp

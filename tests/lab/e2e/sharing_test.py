@@ -214,7 +214,7 @@ END
         self.assertNotIn("mysql-replication", self.resources("profiles"))
         # It was attached as another network's: the next start takes it off as that, and attaches it as this one's.
         ssh("docker3", "docker restart -t 60 mysql-slave2")
-        wait_until("docker3's server", lambda: self.asks("docker3"), 120)
+        wait_until("docker3's server, and its replication", lambda: self.asks("docker3") and not self.steps(), 120)
         self.well(self.site.topology)
         self.assertIn("renamed.", ssh("docker2", f"{CTL} ipam show --ip=10.77.0.52"))
         self.assertIn("mysql-replication.", ssh("docker2", f"{CTL} ipam show --ip=10.77.0.50"))

@@ -111,7 +111,9 @@ TEST_P(PassageScript, AFirewallThatSaysSoBars) {
 }
 
 TEST_P(PassageScript, WordsOfNc) {
-  stub("nc", "echo 'nc: connect to 127.0.0.1 port 179 (tcp) timed out: Operation now in progress' >&2; exit 1");
+  stub("nc",
+       "echo 'nc: connect to 127.0.0.1 port 179 (tcp) timed out: Operation now in progress' >&2; "
+       "exit 1");
   EXPECT_EQ(word("179"), "silent");
   // That of busybox knows no -v, and stays as long as the other end does.
   stub("nc", "case $1 in -v) echo 'invalid option'; exit 1 ;; esac; exec sleep 30");

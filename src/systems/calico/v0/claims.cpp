@@ -57,8 +57,8 @@ void claim_cluster(const Desired& want, const Reading& reading, Entries& out) {
     out["calico/pool/" + pool] = R"("made")";
   }
   if (reading.cluster->profiles.contains(want.profile) && !reading.made_profile(want.profile) &&
-      !reading.is_others(
-          nullptr, [&](const Made& one) { return one.profiles.contains(want.profile); })) {
+      !reading.is_others(nullptr,
+                         [&](const Made& one) { return one.profiles.contains(want.profile); })) {
     out["calico/profile/" + want.profile] = R"("made")";
   }
   const bool noted = reading.any_made([](const Made& one) { return one.cluster; });

@@ -33,9 +33,8 @@ void claim_files(const Desired& want, const HostWant& host, const Reading& readi
   for (const auto& [name, file] : reading.host(host.id).files) {
     // Of a program whose record was lost, only one of the wanted version can be ours.
     if (made.contains(name) || !(want.adopt || file.version == want.version) ||
-        reading.is_others(&host.id, [&, &key = name](const Made& one) {
-          return one.files.contains(key);
-        })) {
+        reading.is_others(&host.id,
+                          [&, &key = name](const Made& one) { return one.files.contains(key); })) {
       continue;
     }
     out[fmt::format("calico3/file/{}", name)] =
@@ -82,8 +81,8 @@ void claim_cluster(const Desired& want, const Reading& reading, Entries& out) {
     }
   }
   if (reading.cluster->profiles.contains(want.profile) && !reading.made_profile(want.profile) &&
-      !reading.is_others(
-          nullptr, [&](const Made& one) { return one.profiles.contains(want.profile); })) {
+      !reading.is_others(nullptr,
+                         [&](const Made& one) { return one.profiles.contains(want.profile); })) {
     out["calico3/profile/" + want.profile] = R"("made")";
   }
   const bool noted = reading.any_made([](const Made& one) { return one.cluster; });

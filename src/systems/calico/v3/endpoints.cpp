@@ -117,9 +117,8 @@ Step make_join(const Desired& want,
                const Endpoint& endpoint) {
   auto step = join_step(host.id, server.id, want.profile, endpoint.profiles);
   step.apply = make_script(want);
-  step.apply.line("mrc_calico3_profiles {} {}",
-                  server.id,
-                  shell::words(both(want.profile, endpoint.profiles)));
+  step.apply.line(
+      "mrc_calico3_profiles {} {}", server.id, shell::words(both(want.profile, endpoint.profiles)));
   return step;
 }
 

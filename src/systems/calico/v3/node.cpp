@@ -59,19 +59,6 @@ void compare(const Desired& want, const HostWant& host, const Reading& seen, Dif
   }
 }
 
-std::vector<plan::Passage> passages(const Desired& want, const HostWant& host) {
-  std::vector<NodePlace> nodes;
-  std::vector<NodePlace> hosts;
-  for (const auto& one : want.hosts) {
-    hosts.push_back({one.id, one.ip});
-    if (one.has_node()) nodes.push_back(hosts.back());
-  }
-  const auto carriage = want.pool.vxlan != "Never"  ? Carriage::vxlan
-                        : want.pool.ipip != "Never" ? Carriage::ipip
-                                                    : Carriage::routed;
-  return node_passages({host.id, host.ip}, nodes, hosts, want.endpoints, carriage);
-}
-
 }  // namespace
 
 bool same_etcd(const Desired& want, const NodeContainer& node) {
@@ -119,6 +106,19 @@ Difference node_difference(const Desired& want, const HostWant& host, const Read
              wanted});
   }
   return out;
+}
+
+std::vector<plan::Passage> passages(const Desired& want, const HostWant& host) {
+  std::vector<NodePlace> nodes;
+  std::vector<NodePlace> hosts;
+  for (const auto& one : want.hosts) {
+    hosts.push_back({one.id, one.ip});
+    if (one.has_node()) nodes.push_back(hosts.back());
+  }
+  const auto carriage = want.pool.vxlan != "Never"  ? Carriage::vxlan
+                        : want.pool.ipip != "Never" ? Carriage::ipip
+                                                    : Carriage::routed;
+  return node_passages({host.id, host.ip}, nodes, hosts, want.endpoints, carriage);
 }
 
 std::optional<plan::Step> node_step(const Desired& want,

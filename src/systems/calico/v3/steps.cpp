@@ -181,6 +181,12 @@ std::optional<Step> pool_step(const Desired& want, const HostWant& host, const R
   } else {
     step.apply.line("mrc_calico3_pool {} {} {}", want.pool.name, text, resource);
   }
+  if (tunnel && want.tunnels()) {
+    for (const auto* node : want.nodes()) {
+      auto ways = passages(want, *node);
+      std::move(ways.begin(), ways.end(), std::back_inserter(step.passages));
+    }
+  }
   if (!in_the_way.empty() || tunnel) {
     step.risk = plan::Risk::disruptive;
     step.impact =

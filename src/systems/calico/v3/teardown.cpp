@@ -132,7 +132,8 @@ std::vector<Step> leaving_steps(const Desired& want,
       leave.apply.line("mrc_forget {} {}", want.deployment, key);
     };
     for (const auto& one : made.profiles) move("calico3/profile/" + one, k_made);
-    for (const auto& [name, cidr] : made.pools) move("calico3/pool/" + name, remover.pool_entry(cidr));
+    for (const auto& [name, cidr] : made.pools)
+      move("calico3/pool/" + name, remover.pool_entry(cidr));
     if (made.cluster) move("calico3/cluster", k_no_keys);
     // So that drift is known as such from there, too; a step of this plan leaves its own goal.
     for (const auto& [key, value] : made.goals) {

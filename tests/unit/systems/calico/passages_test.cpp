@@ -1,6 +1,7 @@
+#include "systems/calico/passages.hpp"
+
 #include <gmock/gmock.h>
 
-#include "systems/calico/passages.hpp"
 #include "unit/systems/calico/v3_world.hpp"
 
 namespace mrc::systems::calico {
@@ -64,6 +65,14 @@ TEST(CalicoPassages, AreOfTheStepsThatStartANode) {
                                    "docker3 to docker2 at 192.168.55.112 tcp 179",
                                    "docker2 to docker1 at 192.168.55.111 tcp 2379",
                                    "docker2 to docker3 at 192.168.55.113 tcp 2379"));
+}
+
+TEST(CalicoPassages, AreOfAPoolThatGetsATunnelToo) {
+  test::calico3::World world;
+  world.topology.calico.mode = topology::Calico::Mode::vxlan;
+  const auto steps = world.steps();
+  EXPECT_THAT(texts(test::calico3::step(steps, "calico/pool").passages),
+              Contains("docker1 to docker3 at 192.168.55.113 udp 4789"));
 }
 
 }  // namespace

@@ -94,7 +94,8 @@ TEST(CalicoV0Probe, ReadsTheRecord) {
   EXPECT_EQ(made->calicoctl_sha256, test::calico::sha('c'));
   EXPECT_TRUE(made->node);
   EXPECT_EQ(made->images, std::vector<std::string>{"calico/node:v0.22.0"});
-  EXPECT_THAT(made->pools, ::testing::ElementsAre(::testing::Pair("192.168.0.0/16", "192.168.0.0/16")));
+  EXPECT_THAT(made->pools,
+              ::testing::ElementsAre(::testing::Pair("192.168.0.0/16", "192.168.0.0/16")));
   EXPECT_EQ(made->endpoints.at(ServerId("mysql-master")).container, World::container_id(0));
   EXPECT_EQ(made->sysctls.size(), 2U);
   EXPECT_FALSE(parse_made({{"calico/sysctl", "1"}}));

@@ -213,10 +213,10 @@ TEST(CalicoV3Endpoints, AnotherProfileIsEnteredByAllBeforeTheFirstLeavesTheOldOn
   EXPECT_EQ(one.risk, Risk::safe);
   EXPECT_THAT(one.undoes, IsEmpty());
   EXPECT_THAT(one.reason, HasSubstr("it has the profiles 'mysql-replication'"));
-  EXPECT_THAT(after(one),
-              ElementsAre("calico/mysql-master/join",
-                          "calico/mysql-slave1/join",
-                          "calico/mysql-slave2/join"));
+  EXPECT_THAT(
+      after(one),
+      ElementsAre(
+          "calico/mysql-master/join", "calico/mysql-slave1/join", "calico/mysql-slave2/join"));
   EXPECT_THAT(after(step(steps, "calico/docker1/former-remove")),
               Contains("calico/mysql-slave2/endpoint"));
 }

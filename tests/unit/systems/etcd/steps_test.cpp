@@ -59,10 +59,10 @@ TEST_F(EtcdSteps, AMemberThatStartsNeedsThePeerPortsOfTheOthersBothWays) {
     ways.push_back(fmt::format("{} to {} at {}:{}", one.from, one.to, one.address, one.port));
   }
   EXPECT_THAT(ways,
-              UnorderedElementsAre("docker3 to docker1 at 192.168.55.111:2380",
-                                   "docker1 to docker3 at 192.168.55.113:2380",
-                                   "docker3 to docker2 at 192.168.55.112:2380",
-                                   "docker2 to docker3 at 192.168.55.113:2380"));
+              UnorderedElementsAre("docker3 to docker1 at 192.168.56.111:2380",
+                                   "docker1 to docker3 at 192.168.56.113:2380",
+                                   "docker3 to docker2 at 192.168.56.112:2380",
+                                   "docker2 to docker3 at 192.168.56.113:2380"));
 }
 
 TEST_F(EtcdSteps, EveryStepWaitsForItsHost) {

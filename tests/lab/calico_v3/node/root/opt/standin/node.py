@@ -128,19 +128,21 @@ def write_configuration(store: Store, name: str) -> None:
 
 
 def take_tunnel_address(store: Store, name: str) -> None:
-    """One of a pool's addresses for its end of the tunnel, as soon as a pool has one; that of IP-in-IP is not built."""
+    """One of a pool's addresses for its end of the tunnel, while a pool has one; that of IP-in-IP is not built."""
     ipam = Ipam(store)
     for mode, (prefix, kind) in TUNNELS.items():
         pools = [p["cidr"] for p in ipam.pools() if p[mode] != "Never" and "Tunnel" in p["allowedUses"]]
         handle = f"{prefix}-{name}"
-        if not pools or ipam.etcd.get(f"/calico/ipam/v2/handle/{handle}"):
+        is_taken = ipam.etcd.get(f"/calico/ipam/v2/handle/{handle}") is not None
+        if bool(pools) == is_taken:
             continue
-        taken = ipam.auto_assign(name, handle, "Tunnel", pools, {"type": kind})
+        taken = str(ipam.auto_assign(name, handle, "Tunnel", pools, {"type": kind})) if pools else ""
+        if is_taken:
+            ipam.release_handle(handle)
         node = store.get("Node", name)
-        if mode == "ipipMode":
-            node["spec"]["bgp"]["ipv4IPIPTunnelAddr"] = str(taken)
-        else:
-            node["spec"]["ipv4VXLANTunnelAddr"] = str(taken)
+        place, field = (node["spec"].setdefault("bgp", {}), "ipv4IPIPTunnelAddr") if mode == "ipipMode" else (node["spec"], "ipv4VXLANTunnelAddr")
+        place.pop(field, None)
+        place |= {field: taken} if taken else {}
         store.update(node)
 
 
