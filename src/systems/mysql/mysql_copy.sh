@@ -284,7 +284,11 @@ mrc_mysql_dump_script='
   status=$?
   exec 5>&-
   if [ ! -e "$d/whole" ] || [ "$status" -ne 0 ]; then
-    { sed -n -e "s/^.*rror: /ERROR /p" "$d/dump.err"; sed -e "s/ near .*//" "$d/fill.err" | grep "^ERROR"; } | head -n 1 >&2
+    # A dump whose reader ended says only that.
+    {
+      grep -v -e Warning -e "errno 32" "$d/dump.err" | sed "s/^[a-z-]*: //"
+      sed -e "s/ near .*//" "$d/fill.err" | grep "^ERROR"
+    } | head -n 1 >&2
     exit 1
   fi
   if [ "$moment" = lock ]; then
