@@ -73,7 +73,7 @@ class Faults(Story):
         self.rows_are_equal()
 
     def named_and_left_alone(self, server: str, meaning: str, code: str, mend: str) -> None:
-        done = self.site.mrc("plan", "--detail")
+        done = self.site.mrc("plan")
         self.assertEqual(done.returncode, 2, summary(done))
         self.assertIn(meaning, done.stdout)
         self.assertIn(f"{code}: ", done.stdout)
@@ -114,7 +114,7 @@ class Faults(Story):
         self.site.ssh("docker3", f"dd if=/dev/zero of={path} bs=1 seek={at + 10} count=60 conv=notrunc 2>/dev/null")
         self.on("mysql-slave2", self.words("START SLAVE SQL_THREAD"))
         self.stopped("mysql-slave2", "SQL")
-        done = self.site.mrc("plan", "--detail")
+        done = self.site.mrc("plan")
         self.assertIn("its relay log cannot be read, and is fetched anew from the master", done.stdout)
         self.applied_and_nothing_is_left()
 
@@ -135,7 +135,7 @@ class Faults(Story):
         self.assertEqual(done.returncode, 0, summary(done))
 
     def plan_with(self, step: str):
-        done = self.site.mrc("plan", "--detail")
+        done = self.site.mrc("plan")
         return done if step in done.stdout else None
 
     def test_06_errant_transactions(self) -> None:
