@@ -139,14 +139,14 @@ class Faults(Story):
         return done if step in done.stdout else None
 
     def test_06_errant_transactions(self) -> None:
-        self.on("mysql-slave1", "SET GLOBAL read_only=OFF; CREATE DATABASE own; SET GLOBAL read_only=ON")
+        self.on("mysql-slave1", "SET GLOBAL read_only=OFF; CREATE DATABASE IF NOT EXISTS own; SET GLOBAL read_only=ON")
         own = "0-101-" if self.mariadb else self.on("mysql-slave1", "SELECT @@server_uuid") + ":1"
         done = self.site.mrc("verify", "--no-write")
         self.assertEqual(done.returncode, 5, summary(done))
         self.assertRegex(done.stdout + done.stderr, rf"MRC-V306(.|\n)*errant transactions: {own}")
-        done = self.site.mrc("check")
-        self.assertIn("mysql-slave1 has transactions that mysql-master lacks", done.stdout)
-        self.assertIn(own, done.stdout)
+        done = self.site.mrc("plan")
+        self.assertIn("warning on docker2: mysql-slave1 has transactions that mysql-master lacks", done.stderr)
+        self.assertIn(own, done.stderr)
 
     def test_07_a_slave_ahead_of_its_master(self) -> None:
         if self.mariadb:
