@@ -301,16 +301,22 @@ mrc_mysql_start() {
 }
 
 # mrc_mysql_halt DEPLOYMENT NAME and mrc_mysql_resume DEPLOYMENT NAME ROOT_FILE ADDRESS: the server is down while
-# its data is changed; its unit gives it back its address.
+# its data is changed; its unit starts it and gives it back its address, also when the script is cut off between.
 mrc_mysql_halt() {
+  mrc_mysql_unit=mrc-$1.$2.service
+  trap 'mrc_mysql_halted' EXIT
+  trap 'exit 143' TERM HUP
   mrc_unwatch "$1" "$2"
   docker stop -t 120 "$2" >/dev/null
 }
 mrc_mysql_resume() {
+  systemctl start "$mrc_mysql_unit"
   docker start "$2" >/dev/null
-  systemctl start "mrc-$1.$2.service"
   mrc_mysql_wait "$2" "$3" 300
   mrc_wait 90 "the address of $2" mrc_mysql_addressed "$2" "$4"
+}
+mrc_mysql_halted() {
+  systemctl start "$mrc_mysql_unit"
 }
 mrc_mysql_addressed() {
   mrc_mysql_has_address "$1" "$2" || { echo "its unit has not brought it back yet"; return 1; }

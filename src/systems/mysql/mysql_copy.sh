@@ -284,7 +284,11 @@ mrc_mysql_dump_script='
   status=$?
   exec 5>&-
   if [ ! -e "$d/whole" ] || [ "$status" -ne 0 ]; then
-    { sed -n -e "s/^.*rror: /ERROR /p" "$d/dump.err"; sed -e "s/ near .*//" "$d/fill.err" | grep "^ERROR"; } | head -n 1 >&2
+    # A dump whose reader ended says only that.
+    {
+      grep -v -e Warning -e "errno 32" "$d/dump.err" | sed "s/^[a-z-]*: //"
+      sed -e "s/ near .*//" "$d/fill.err" | grep "^ERROR"
+    } | head -n 1 >&2
     exit 1
   fi
   if [ "$moment" = lock ]; then
@@ -333,11 +337,18 @@ mrc_mysql_copy_finish() {
   [ -n "$mrc_mysql_has" ] || mrc_die "the copy does not say what transactions it has"
 }
 
+# Between its old data and its new ones, a server that starts would find none.
+mrc_mysql_copy_cut() {
+  [ -d "$mrc_mysql_home/data" ] || mv "$mrc_mysql_home/data.mrc-old" "$mrc_mysql_home/data"
+  mrc_mysql_halted
+}
+
 # mrc_mysql_copy_serve DEPLOYMENT NAME ROOT_FILE ADDRESS: the copy becomes the slave's data.
 mrc_mysql_copy_serve() {
   docker stop -t 120 "$mrc_mysql_copy" >/dev/null
   docker rm -v "$mrc_mysql_copy" >/dev/null
   mrc_mysql_halt "$1" "$2"
+  trap 'mrc_mysql_copy_cut' EXIT
   sync
   mv "$mrc_mysql_home/data" "$mrc_mysql_home/data.mrc-old"
   mv -T "$mrc_mysql_home/data.mrc-copy" "$mrc_mysql_home/data"

@@ -146,7 +146,6 @@ class Provision(Story):
                 self.assertTrue(run.started(COPY), run.said())
                 wait_until("the copy's server", self.copying, 120)
                 if kill == "mrc":
-                    time.sleep(1.5)
                     run.process.kill()
                 else:
                     self.site.ssh("docker3", f"docker kill mysql-slave2{'.mrc-copy' if kill == 'copy' else ''}")

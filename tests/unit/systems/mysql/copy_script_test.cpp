@@ -6,6 +6,7 @@
 #include "dialect.sh.hpp"
 #include "mysql.sh.hpp"
 #include "mysql_copy.sh.hpp"
+#include "support/golden.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
 
@@ -106,6 +107,30 @@ TEST_P(MysqlCopyScript, ACopyThatDoesNotTakeItIsTold) {
   const auto answer = dump();
   EXPECT_EQ(answer.status, 1);
   EXPECT_THAT(answer.err, HasSubstr("ERROR 1114 (HY000)"));
+}
+
+TEST_P(MysqlCopyScript, WhatIsSaidForACopyIsAsWrittenDown) {
+  std::string all;
+  for (const std::string version :
+       {"5.6.24-log", "5.7.42-log", "8.0.16", "8.0.46", "9.7.4-2", "11.8.9-MariaDB-log"}) {
+    shell::Script script;
+    script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_copy_sh);
+    script
+        .line("mrc_mysql_speak {}; mrc_mysql_met=box", version)
+        // A server that has no account for copying and no clone plugin yet.
+        .line("mrc_mysql() {")
+        .line("said=$(cat)")
+        .line(
+            "case $said in 'SELECT Host'*) ;; 'SELECT COUNT'*) echo 0 ;; *) printf '%s\\n' "
+            "\"$said\" ;; esac")
+        .line("}")
+        .line("mrc_mysql_lend box {} 10.0.0.2 10.0.0.3", script.secret_file(Secret("r", "root")))
+        .line("printf '%s\\n' \"$mrc_say_disable\" \"$mrc_say_applier\"");
+    auto answer = connect()->run(script, {});
+    ASSERT_TRUE(answer);
+    all += "== " + version + "\n" + answer->out + answer->err + "\n";
+  }
+  test::expect_golden(std::filesystem::path(MRC_TESTS_DIR) / "golden/mysql/copies.txt", all);
 }
 
 TEST_P(MysqlCopyScript, MariaDbLocksNothing) {
