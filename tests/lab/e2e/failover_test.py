@@ -224,7 +224,7 @@ class Failover(Story):
             self.settled("mysql-slave2")
             return
         # It had written what no slave received.
-        self.assertIn(f"mysql-master was the master and has transactions that mysql-slave2 lacks", done.stderr)
+        self.assertIn("mysql-master was the master and has transactions that mysql-slave2 lacks", done.stderr)
         self.assertIn(alone, done.stderr)
         self.make_anew("mysql-master", "docker1")
 
