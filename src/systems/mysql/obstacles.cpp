@@ -128,6 +128,10 @@ class Obstacles {
     const std::string remedy =
         "let mysql.master name the server that is the master now, on its host; when that is done, "
         "another name there is a switchover";
+    const auto& one = m_seen.at(master.id);
+    // It has taken the part over; who had it before may leave the file.
+    const bool has_part = one.answered && one.slave.empty() &&
+                          recorded(m_all.record(master.host), "account").contains(master.id);
     for (const auto& host : m_all.hosts()) {
       for (const auto& name : recorded(m_all.record(host), "account")) {
         if (name == master.id && host == master.host) continue;
@@ -135,6 +139,7 @@ class Obstacles {
           if (auto read = check_former(*former); !read) return read;
           continue;
         }
+        if (has_part && name != master.id) continue;
         add(host,
             fmt::format("{} on {} is the running master", name, host),
             name == master.id ? fmt::format("the file moves it to {}", master.host)
@@ -143,7 +148,6 @@ class Obstacles {
         return {};
       }
     }
-    const auto& one = m_seen.at(master.id);
     if (one.answered && !one.slave.empty()) {
       add(master.host,
           fmt::format("{} is to be the master and is a slave", master.id),
