@@ -243,8 +243,7 @@ class Obstacles {
         fmt::format("{} was the master and has transactions that {} lacks", former.id, master.id),
         *extra,
         "read them with mysqlbinlog and write what is needed on the master; then take the server "
-        "out "
-        "of the file, apply, delete its data and put it in again");
+        "out of the file, apply, delete its data and put it in again under another server_id");
     // Whatever else: it is closed to writes first.
     if (is_open(one)) m_out.back().level = Verdict::Level::warn;
     return {};
