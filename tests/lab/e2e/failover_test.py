@@ -156,8 +156,8 @@ class Failover(Story):
         cut.kill()
         cut.communicate()
         wait_until(
-            "the client to end with its terminal",
-            lambda: not self.site.ssh("docker2", "pgrep -f '^[^ ]*(mysql|mariadb) --defaults-extra-file=/dev/fd/3'", check=False),
+            "what ran on the host to end with its terminal",
+            lambda: not self.site.ssh("docker2", "pgrep -f '^docker exec -it mysql-slave1'", check=False),
         )
         self.assertEqual(self.site.ssh("docker2", "docker exec mysql-slave1 sh -c 'ls -A /tmp'"), "")
         done = run("ssh", "docker2", file, "--", "sh", "-c", "hostname | cut -d. -f1; exit 7")
