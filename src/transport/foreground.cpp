@@ -1,12 +1,15 @@
 #include "mrc/transport/foreground.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -61,17 +64,25 @@ Result<pid_t> spawn(const std::vector<std::string>& argv, const Fd& in) {
   return pid;
 }
 
+/// Until it ends or our terminal does: of that the kernel tells mrc alone, where mrc leads the
+/// session.
+void end_with_terminal(pid_t pid) {
+  const Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  std::array<pollfd, 2> watched{pollfd{process.get(), POLLIN, 0}, pollfd{STDIN_FILENO, 0, 0}};
+  while (poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) {
+  }
+  if ((watched[1].revents & (POLLHUP | POLLERR)) != 0) ::kill(pid, SIGHUP);
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> foreground_arguments(const Target& target,
                                                       const OpenSshOptions& options,
                                                       const Foreground& what) {
-  auto made = ssh_arguments(target, options, true);
+  // A connection of its own, which ends with its terminal: over a shared one it would stay.
+  auto made = ssh_arguments(target, options, false);
   if (!made) return made;
   auto& argv = *made;
-  // A master would keep our stderr open when we have ended; one that is there is used.
-  std::replace(
-      argv.begin(), argv.end(), std::string("ControlMaster=auto"), std::string("ControlMaster=no"));
   if (what.terminal) {
     std::replace(argv.begin(), argv.end(), std::string("-T"), std::string("-t"));
     std::replace(
@@ -102,6 +113,7 @@ Result<int> run_in_foreground(const Target& target,
   }
   const auto pid = spawn(*argv, in);
   if (!pid) return fail(pid.error());
+  if (what.terminal) end_with_terminal(*pid);
   int status = 0;
   while (waitpid(*pid, &status, 0) < 0) {
     if (errno != EINTR) return system_error("waitpid", errno);

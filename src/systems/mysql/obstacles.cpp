@@ -148,6 +148,10 @@ class Obstacles {
     const std::string remedy =
         "let mysql.master name the server that is the master now, on its host; when that is done, "
         "another name there is a switchover";
+    const auto& one = m_seen.at(master.id);
+    // It has taken the part over; who had it before may leave the file.
+    const bool has_part = one.answered && one.slave.empty() &&
+                          recorded(m_all.record(master.host), "account").contains(master.id);
     for (const auto& host : m_all.hosts()) {
       for (const auto& name : recorded(m_all.record(host), "account")) {
         if (name == master.id && host == master.host) continue;
@@ -155,6 +159,7 @@ class Obstacles {
           if (auto read = check_former(*former); !read) return read;
           continue;
         }
+        if (has_part && name != master.id) continue;
         add(host,
             fmt::format("{} on {} is the running master", name, host),
             name == master.id ? fmt::format("the file moves it to {}", master.host)
@@ -163,7 +168,6 @@ class Obstacles {
         return {};
       }
     }
-    const auto& one = m_seen.at(master.id);
     if (one.answered && !one.slave.empty()) {
       add(master.host,
           fmt::format("{} is to be the master and is a slave", master.id),
@@ -259,8 +263,7 @@ class Obstacles {
         fmt::format("{} was the master and has transactions that {} lacks", former.id, master.id),
         *extra,
         "read them with mysqlbinlog and write what is needed on the master; then take the server "
-        "out "
-        "of the file, apply, delete its data and put it in again");
+        "out of the file, apply, delete its data and put it in again under another server_id");
     // Whatever else: it is closed to writes first.
     if (is_open(one)) m_out.back().level = Verdict::Level::warn;
     return {};

@@ -5,6 +5,19 @@ namespace {
 constexpr std::string_view k_prefix = "mysql/";
 }
 
+Result<Seen> read_seen(const Observations& all) {
+  Seen out;
+  for (const auto& host : all.hosts()) {
+    const auto part = all.get(host, "mysql");
+    if (!part) return fail(part.error());
+    auto parsed = parse_probe((*part)->out);
+    if (!parsed) return fail(std::move(parsed).error().with("reading the servers of {}", host));
+    out.servers.merge(parsed->servers);
+    out.marked[host] = std::move(parsed->marked);
+  }
+  return out;
+}
+
 std::string record_key(const ServerId& server, std::string_view what) {
   return fmt::format("{}{}/{}", k_prefix, server, what);
 }

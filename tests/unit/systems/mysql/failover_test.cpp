@@ -286,6 +286,18 @@ TEST_F(MysqlOldMaster, ThatIsStoppedIsStartedClosedAndJudgedByItsStep) {
               HasSubstr("mrc_mysql_nothing_alone"));
 }
 
+TEST_F(MysqlOldMaster, MayLeaveTheFileWithWhatItAloneHas) {
+  outputs[0] = with(outputs[0], k_uuid + ":1-4", k_uuid + ":1-6");
+  outputs[0] = with(outputs[0], "read_only\tOFF", "read_only\tON");
+  records[0] = world.record(0);
+  records[2] = world.record(2);
+  auto& servers = world.topology.mysql.servers;
+  servers.erase(servers.begin());
+  EXPECT_THAT(world.system()->preflight(seen()).value(), IsEmpty());
+  EXPECT_THAT(ids(world.system()->steps(seen()).value()),
+              Contains("mysql/docker1/mysql-master/remove"));
+}
+
 TEST_F(MysqlOldMaster, IsClosedByAFailoverThatIsRunAgain) {
   EXPECT_THAT(ids(steps("mysql-slave1")), ElementsAre("mysql/mysql-master/close"));
 }
