@@ -92,8 +92,8 @@ struct CheckResult {
 using AskOutside = std::function<systems::Observation(const systems::Dial&)>;
 
 /// Asks every check, one round trip per host, one more for the late ones, then those asked from
-/// outside, and judges the answers. A host that cannot be asked fails each of its checks with the reason. In the order of
-/// `checks`.
+/// outside, and judges the answers. A host that cannot be asked fails each of its checks with the
+/// reason. In the order of `checks`.
 std::vector<CheckResult> run_checks(std::vector<systems::Check> checks,
                                     const RunAll& run_all,
                                     const AskOutside& ask_outside);

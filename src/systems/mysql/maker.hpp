@@ -47,7 +47,8 @@ class Maker {
   /// The two halves of a switchover, at work at the same time: see mysql_switch.sh.
   plan::Step hand_over(const Server& old) const;
   plan::Step take_over(const Server& old) const;
-  /// Of a failover: see mysql_failover.sh. The lost master's host is there: its server shall not be.
+  /// Of a failover: see mysql_failover.sh. The lost master's host is there: its server shall not
+  /// be.
   plan::Step fence(const Server& old) const;
   /// The file's master applies what it has received.
   plan::Step drain(const Server& old) const;
