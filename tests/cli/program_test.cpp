@@ -89,7 +89,8 @@ TEST_F(Program, InitWritesAFileThatIsValidAndNeverOverOne) {
 
 TEST_F(Program, EveryCommandThatTheHelpListsHasAHelpOfItsOwn) {
   const std::string commands =
-      "init validate plan apply promote failover verify status mysql ssh destroy graph history show schema version";
+      "init validate plan apply promote failover verify status mysql ssh destroy graph history "
+      "show schema version";
   std::istringstream words(commands);
   for (std::string command; words >> command;) {
     EXPECT_THAT(run("--help").out, HasSubstr("  " + command));

@@ -15,8 +15,8 @@ namespace mrc::systems::mysql {
 /// Source: MySQL 8.4 manual, "GTID Format and Storage".
 std::optional<std::uint64_t> missing(std::string_view of, std::string_view in);
 
-/// Those transactions themselves, as a set of the same shape: "UUID:5-7,UUID:9"; of MariaDB's, their
-/// numbers: "domain 0: 27-30".
+/// Those transactions themselves, as a set of the same shape: "UUID:5-7,UUID:9"; of MariaDB's,
+/// their numbers: "domain 0: 27-30".
 std::optional<std::string> difference(std::string_view of, std::string_view in);
 
 }  // namespace mrc::systems::mysql

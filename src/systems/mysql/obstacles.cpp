@@ -215,6 +215,8 @@ class Obstacles {
     for (const std::string part : {"IO", "SQL"}) {
       const auto code = one.of_slave("Last_" + part + "_Errno");
       if (code.empty() || code == "0") continue;
+      // Of a connection (2003, 2013, ..): it is tried again, and anew by the take-over.
+      if (part == "IO" && code.size() == 4 && code.starts_with('2')) continue;
       add(master.host,
           fmt::format("{} cannot become the master: its replication has an error", master.id),
           fmt::format("{}: {}", code, one.of_slave("Last_" + part + "_Error")),
