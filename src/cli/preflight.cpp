@@ -14,6 +14,8 @@ bool pass(const Result<std::vector<systems::Finding>>& found, const Site& site, 
   return tell_findings(*found, site, env);
 }
 
+}  // namespace
+
 bool tell_findings(const std::vector<systems::Finding>& found, const Site& site, Env& env) {
   std::vector<Trouble> warnings;
   std::vector<Trouble> failures;
@@ -38,8 +40,6 @@ bool tell_findings(const std::vector<systems::Finding>& found, const Site& site,
   env.exit_code = ExitCode::preflight_failed;
   return false;
 }
-
-}  // namespace
 
 bool preflight(Site& site, const systems::Observations& seen, Env& env) {
   return pass(engine::preflight(site.systems(), seen), site, env);

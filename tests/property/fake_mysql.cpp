@@ -478,6 +478,7 @@ void teach_mysql(Functions& functions) {
   functions["mrc_mysql_marked"] = marked;
   functions["mrc_mysql_drop_helpers"] = [](Call&) { return 0; };
   functions["mrc_mysql_not_ahead"] = [](Call&) { return 0; };
+  functions["mrc_mysql_nothing_alone"] = [](Call&) { return 0; };
   functions["mrc_mysql_replicate"] = replicate;
   functions["mrc_mysql_hand_over"] = hand_over;
   functions["mrc_mysql_take_over"] = take_over;

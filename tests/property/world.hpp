@@ -16,7 +16,7 @@ namespace mrc::test::property {
 struct MysqlData {
   std::string mark;  ///< the deployment that .mrc beside it names; empty: there is no .mrc
   std::string uuid;
-  std::string role;  ///< the lines of my.cnf, each with a ';' behind it
+  std::string role;                              ///< the lines of my.cnf, each with a ';' behind it
   std::map<std::string, std::string> passwords;  ///< account "root@localhost" → password
   std::set<std::string> repl_accounts;           ///< those with REPLICATION SLAVE
   std::map<std::string, int> executed;           ///< GTID set: server uuid → transactions

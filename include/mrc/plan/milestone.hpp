@@ -33,8 +33,8 @@ inline std::string endpoint_replaceable(const ServerId& server) {
 }
 /// Port and address of the server can be reached from every other server.
 inline std::string profile_open() { return "profile/open"; }
-/// It serves, and as a slave has caught up and hears its master. Whoever cuts a server's connections
-/// undoes this: what comes back by itself does so only at a slave's next try.
+/// It serves, and as a slave has caught up and hears its master. Whoever cuts a server's
+/// connections undoes this: what comes back by itself does so only at a slave's next try.
 inline std::string server_ready(const ServerId& server) {
   return fmt::format("server/{}/ready", server);
 }
@@ -42,14 +42,15 @@ inline std::string server_ready(const ServerId& server) {
 inline std::string exposure_ready(const ServerId& server) {
   return fmt::format("exposure/{}/ready", server);
 }
-/// The server's host brings it back by itself. Whoever ends its container undoes this first, so that
-/// nobody starts it meanwhile (mrc_unwatch).
+/// The server's host brings it back by itself. Whoever ends its container undoes this first, so
+/// that nobody starts it meanwhile (mrc_unwatch).
 inline std::string survival_ready(const ServerId& server) {
   return fmt::format("survival/{}/ready", server);
 }
 inline std::string replication_account() { return "replication/account"; }
 
-// Teardown runs the other way: survival, exposure, replication and containers, network, etcd, packages.
+// Teardown runs the other way: survival, exposure, replication and containers, network, etcd,
+// packages.
 inline std::string survival_gone(const ServerId& server) {
   return fmt::format("gone/survival/{}", server);
 }

@@ -18,8 +18,8 @@ bool leaves_profile(const Desired& want,
   });
 }
 
-/// The server's connections do not live through a step for these differences: it is out of reach, or
-/// is so meanwhile.
+/// The server's connections do not live through a step for these differences: it is out of reach,
+/// or is so meanwhile.
 bool breaks(const std::vector<plan::DiffLine>& diff, bool joins);
 
 /// The wanted profile, then those that the endpoint has.

@@ -62,7 +62,8 @@ class Maker {
   plan::Step take_back() const;
   /// Another uuid than that of `other`.
   plan::Step identity(const Server& server, const Server& other) const;
-  /// Of a failover: see mysql_failover.sh. The lost master's host is there: its server shall not be.
+  /// Of a failover: see mysql_failover.sh. The lost master's host is there: its server shall not
+  /// be.
   plan::Step fence(const Server& old) const;
   /// The file's master applies what it has received.
   plan::Step drain(const Server& old) const;

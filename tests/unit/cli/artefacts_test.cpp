@@ -36,6 +36,7 @@ class Artefacts : public ::testing::Test {
                     return found->second;
                   },
                   .make_connector = {},
+                  .run_in_foreground = {},
                   .clock = clock};
     return load_artefacts(m_topology, env);
   }

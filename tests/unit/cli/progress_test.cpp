@@ -34,6 +34,7 @@ std::string shown(bool terminal) {
           .color = false,
           .variable = {},
           .make_connector = {},
+          .run_in_foreground = {},
           .clock = clock};
   Progress progress(env, 7);
   const auto one = step("docker1", "start etcd");

@@ -271,7 +271,9 @@ TEST(CalicoV0Changes, AHostWhoseLastServerWentLosesItsNode) {
               ElementsAre("calico/docker3/mysql-slave2/endpoint-remove",
                           "calico/docker3/node-remove",
                           "calico/docker3/calicoctl-remove"));
-  EXPECT_THAT(steps[0].needs, ElementsAre("etcd/healthy", "gone/survival/mysql-slave2", "gone/exposure/mysql-slave2"));
+  EXPECT_THAT(
+      steps[0].needs,
+      ElementsAre("etcd/healthy", "gone/survival/mysql-slave2", "gone/exposure/mysql-slave2"));
   EXPECT_THAT(steps[0].gives, ElementsAre("gone/endpoint/mysql-slave2"));
   EXPECT_THAT(steps[0].forgets, ElementsAre("calico/mysql-slave2/"));
   EXPECT_EQ(steps[0].risk, Risk::disruptive);
