@@ -345,6 +345,11 @@ mrc_mysql_copy_cut() {
 
 # mrc_mysql_copy_serve DEPLOYMENT NAME ROOT_FILE ADDRESS: the copy becomes the slave's data.
 mrc_mysql_copy_serve() {
+  mrc_mysql_meet "$2" "$3"
+  mrc_mysql_mine=$(printf 'SELECT %s\n' "$mrc_say_executed" | mrc_mysql "$2" root "$3" -N)
+  # Asked as late as can be: what somebody wrote meanwhile would go with the data.
+  [ "$(mrc_mysql_within "$2" "$3" "$mrc_mysql_mine" "$mrc_mysql_has")" = 1 ] ||
+    mrc_die "$2 has transactions that the copy lacks, and keeps its data: it has $mrc_mysql_mine, the copy $mrc_mysql_has"
   docker stop -t 120 "$mrc_mysql_copy" >/dev/null
   docker rm -v "$mrc_mysql_copy" >/dev/null
   mrc_mysql_halt "$1" "$2"
