@@ -101,10 +101,12 @@ Result<std::vector<plan::Step>> steps(const topology::Topology& topology,
     out.push_back(pull(topology, host.id, image, digest_of(image, seen)));
   }
   for (const auto& host : records.hosts()) {
-    auto gone = removals(topology, records, host, wanted_image(topology, host));
+    const auto wanted = wanted_image(topology, host);
+    auto gone = removals(topology, records, host, wanted);
     if (!gone) return gone;
     for (auto& step : *gone) {
-      step.forgets = {fmt::format("docker/{}/", host)};
+      // What was brought in the place of this one is still to be there.
+      if (wanted.empty()) step.forgets = {fmt::format("docker/{}/", host)};
       // Behind everything that makes a container from another image.
       for (const auto* server : topology.servers_on(host)) {
         step.needs.push_back(milestone::container_running(server->id));

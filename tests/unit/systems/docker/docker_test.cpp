@@ -123,6 +123,7 @@ TEST_F(DockerSystem, TheImageThatTheFileNoLongerAsksForGoesLast) {
   EXPECT_THAT(
       steps[0].needs,
       ElementsAre("gone/image-users/docker2", "container/mysql-2/running", "server/mysql-2/ready"));
+  EXPECT_THAT(steps[0].forgets, IsEmpty()) << "the goal of the present image's pull stays";
 }
 
 TEST_F(DockerSystem, ANameThatStandsForDifferentImagesIsAWarning) {
