@@ -16,8 +16,24 @@ std::string_view clients_word(const Dialect& dialect) {
   return dialect.super_read_only ? "keep" : "end";
 }
 
-/// The other script's lines behind those of this one.
-void put_before(shell::Script first, Step& step) { step.apply = first.append(step.apply); }
+/// Before the server becomes a slave of the file's master, this function of mysql_failover.sh sees
+/// what each has and the other lacks.
+void look_first(std::string_view look, const Desired& desired, const Server& server, Step& step) {
+  const auto& master = desired.master();
+  shell::Script first;
+  const auto root = first.secret_file(desired.root_password);
+  first.use(embedded::mysql_failover_sh)
+      .line("mrc_mysql_wait {} {} 120", server.id, root)
+      .line("{} {} {} {} {} {} {}",
+            look,
+            server.id,
+            root,
+            master.id,
+            master.address,
+            desired.user,
+            first.secret_file(desired.password));
+  step.apply = first.append(step.apply);
+}
 
 }  // namespace
 
@@ -56,20 +72,8 @@ Step Maker::drain(const Server& old) const {
 }
 
 Step Maker::follow_another(const Server& server, Difference diff) const {
-  const auto& master = m_desired.master();
   auto step = replicate(server, std::move(diff));
-  shell::Script first;
-  const auto root = first.secret_file(m_desired.root_password);
-  first.use(embedded::mysql_failover_sh)
-      .line("mrc_mysql_wait {} {} 120", server.id, root)
-      .line("mrc_mysql_not_ahead {} {} {} {} {} {}",
-            server.id,
-            root,
-            master.id,
-            master.address,
-            m_desired.user,
-            first.secret_file(m_desired.password));
-  put_before(std::move(first), step);
+  look_first("mrc_mysql_not_ahead", m_desired, server, step);
   return step;
 }
 
@@ -128,22 +132,10 @@ Step Maker::close(const Server& former) const {
 }
 
 Step Maker::replicate_former(const Server& former, Difference diff) const {
-  const auto& master = m_desired.master();
   auto step = replicate(former, std::move(diff));
   step.reason = "it was the master";
   step.needs.push_back(formers_closed());
-  shell::Script first;
-  const auto root = first.secret_file(m_desired.root_password);
-  first.use(embedded::mysql_failover_sh)
-      .line("mrc_mysql_wait {} {} 120", former.id, root)
-      .line("mrc_mysql_nothing_alone {} {} {} {} {} {}",
-            former.id,
-            root,
-            master.id,
-            master.address,
-            m_desired.user,
-            first.secret_file(m_desired.password));
-  put_before(std::move(first), step);
+  look_first("mrc_mysql_nothing_alone", m_desired, former, step);
   return step;
 }
 
