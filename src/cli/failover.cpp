@@ -148,6 +148,12 @@ ExitCode run_failover(const FailoverOptions& given, Env& env) {
     site->tell(steps.error(), env);
     return env.exit_code;
   }
+  auto ways = systems::writer_steps(site->inputs(), scene->reading.seen, scene->read);
+  if (!ways) {
+    site->tell(ways.error(), env);
+    return env.exit_code;
+  }
+  std::move(ways->begin(), ways->end(), std::back_inserter(*steps));
   const auto plan =
       engine::make_plan_of(site->topology().name, std::move(*steps), scene->reading.seen);
   ApplyHooks hooks;

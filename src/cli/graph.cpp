@@ -36,12 +36,16 @@ std::string format_fault(const std::string& name) {
 }
 
 Graph::Server make_server(const topology::Topology& topology, const topology::Server& server) {
-  const auto port = topology.exposed_port(server);
+  std::string exposed;
+  for (const auto port : topology.exposed_ports(server)) {
+    exposed +=
+        fmt::format("{}{}:{}", exposed.empty() ? "" : ", ", topology.host(server.host).ip, port);
+  }
   return {server.id.text(),
           server.address.text(),
           fmt::format("{}", server.server_id),
           server.id == *topology.mysql.master,
-          port ? fmt::format("{}:{}", topology.host(server.host).ip, *port) : std::string()};
+          std::move(exposed)};
 }
 
 Graph::Host make_host(const topology::Topology& topology, const topology::Host& host) {

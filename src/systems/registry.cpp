@@ -1,5 +1,6 @@
 #include "mrc/systems/registry.hpp"
 
+#include "mrc/systems/failover.hpp"
 #include "systems/calico/calico.hpp"
 #include "systems/dnat/dnat.hpp"
 #include "systems/docker/docker.hpp"
@@ -20,6 +21,13 @@ std::vector<std::unique_ptr<System>> make_systems(const Inputs& inputs) {
   all.push_back(make_dnat(inputs));
   all.push_back(make_survival(inputs, all));
   return all;
+}
+
+std::vector<std::unique_ptr<System>> make_servers(const Inputs& inputs) {
+  std::vector<std::unique_ptr<System>> some;
+  some.push_back(make_mysql(inputs));
+  some.push_back(make_dnat(inputs));
+  return some;
 }
 
 }  // namespace mrc::systems

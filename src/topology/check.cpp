@@ -94,12 +94,45 @@ void check_pool(const Topology& topology, Diagnostics& diags) {
   }
 }
 
+/// Ports that a server's host has for something else.
+bool is_taken(const Topology& topology, const HostId& host, Port port) {
+  if (port == Port(22) || port == Port(179)) return true;
+  const auto& members = topology.etcd.members;
+  return (port == topology.etcd.client_port || port == topology.etcd.peer_port) &&
+         std::any_of(members.begin(), members.end(), [&](const auto& one) { return *one == host; });
+}
+
+/// What reaches the servers from outside; on each server's host, as any can become the master.
+void check_ports(const Topology& topology, Diagnostics& diags) {
+  Unique<std::string> ports("MRC-T087", "exposed port", diags);
+  const auto check = [&](const HostId& host, Port port, SourceMark at, const std::string& whose) {
+    ports.add(fmt::format("{} of {}", port, host), at, whose);
+    if (!is_taken(topology, host, port)) return;
+    diags.error("MRC-T090",
+                at,
+                "the exposed port {} of {} is taken: SSH, BGP and etcd use 22, 179, {} and {}",
+                port,
+                whose,
+                topology.etcd.client_port,
+                topology.etcd.peer_port);
+  };
+  std::set<HostId> hosts;
+  for (const auto& server : topology.mysql.servers) {
+    hosts.insert(server.host);
+    if (const auto port = topology.exposed_port(server)) {
+      check(server.host, *port, server.at, server.id.text());
+    }
+  }
+  if (!topology.expose || !topology.expose->writer_port) return;
+  const auto& writer = *topology.expose->writer_port;
+  for (const auto& host : hosts) check(host, *writer, writer.at, "expose.writer_port");
+}
+
 void check_servers(const Topology& topology, Diagnostics& diags) {
   const auto names = host_names(topology);
   const std::set<std::string> known(names.begin(), names.end());
   Unique<Ipv4> addresses("MRC-T080", "address", diags);
   Unique<std::uint32_t> ids("MRC-T086", "server_id", diags);
-  Unique<std::string> ports("MRC-T087", "exposed port", diags);
   for (const auto& host : topology.hosts) {
     if (host.ip != Ipv4()) addresses.add(host.ip, host.at, host.id.text());
   }
@@ -126,22 +159,6 @@ void check_servers(const Topology& topology, Diagnostics& diags) {
             .note(pool.at, "the pool");
       }
     }
-    if (const auto port = topology.exposed_port(server)) {
-      ports.add(fmt::format("{} of {}", *port, server.host), server.at, name);
-      const auto is_member = std::any_of(topology.etcd.members.begin(),
-                                         topology.etcd.members.end(),
-                                         [&](const auto& one) { return *one == server.host; });
-      if (port->number() == 22 || port->number() == 179 ||
-          (is_member && (*port == topology.etcd.client_port || *port == topology.etcd.peer_port))) {
-        diags.error("MRC-T090",
-                    server.at,
-                    "the exposed port {} of {} is taken: SSH, BGP and etcd use 22, 179, {} and {}",
-                    *port,
-                    name,
-                    topology.etcd.client_port,
-                    topology.etcd.peer_port);
-      }
-    }
   }
 }
 
@@ -161,6 +178,7 @@ void check_topology(const Topology& topology, Diagnostics& diags) {
   check_etcd(topology, diags);
   check_pool(topology, diags);
   check_servers(topology, diags);
+  check_ports(topology, diags);
   check_master(topology, diags);
 }
 

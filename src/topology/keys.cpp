@@ -142,6 +142,10 @@ constexpr std::array k_keys{
         "master's key"},
     Key{"mysql.options", Type::options, "", "options of mysqld for all servers"},
     Key{"mysql.data_root", Type::text, "/opt/Docker", "a server's data is DATA_ROOT/NAME/data"},
+    Key{"mysql.copy_before_upgrade",
+        Type::boolean,
+        "false",
+        "before a newer series starts on a server's data, they are copied beside"},
     Key{"mysql.servers",
         Type::map,
         k_required,
@@ -155,6 +159,7 @@ constexpr std::array k_keys{
     Key{"mysql.master", Type::text, k_required, "the server from which the others replicate"},
     Key{"expose", Type::map, "nothing is exposed", "how the outside reaches the servers"},
     Key{"expose.port", Type::port, k_required, "port of each host that reaches its server"},
+    Key{"expose.writer_port", Type::port, "none", "port of the master's host that reaches it, too"},
     Key{"expose.interface", Type::text, "hosts.*.interface", "only what comes in there"},
 };
 

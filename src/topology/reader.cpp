@@ -291,7 +291,11 @@ std::optional<Expose> Reader::expose(const Section& root) {
   if (!need(*section, "port")) return {};
   const auto number = port(*section, "port");
   if (!number) return {};
-  return Expose{*number, text(*section, "interface", "")};
+  Expose out{*number, {}, text(*section, "interface", "")};
+  if (const auto writer = find(*section, "writer_port")) {
+    if (const auto value = port(*section, "writer_port")) out.writer_port = {*value, writer->at()};
+  }
+  return out;
 }
 
 Topology Reader::read(const Section& root) {

@@ -289,6 +289,7 @@ Mysql Reader::mysql(const Section& root) {
   image(*section, out);
   out.options = options(*section);
   check_options(*section, out);
+  out.copy_before_upgrade = flag(*section, "copy_before_upgrade");
   out.data_root = text(*section, "data_root", "/opt/Docker");
   if (!out.data_root.starts_with('/') || out.data_root == "/" || out.data_root.ends_with('/') ||
       !all_of(out.data_root, "/._-") || out.data_root.find("..") != std::string::npos) {

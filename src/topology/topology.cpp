@@ -25,6 +25,10 @@ const Server& Mysql::server(const ServerId& id) const {
   return *found;
 }
 
+std::string data_path(const std::string& data_root, const ServerId& server) {
+  return fmt::format("{}/{}/data", data_root, server);
+}
+
 const Host& Topology::host(const HostId& id) const {
   const auto found =
       std::find_if(hosts.begin(), hosts.end(), [&](const auto& one) { return one.id == id; });
@@ -44,6 +48,15 @@ std::optional<Port> Topology::exposed_port(const Server& server) const {
   if (server.expose) return server.expose;
   if (expose) return expose->port;
   return {};
+}
+
+std::vector<Port> Topology::exposed_ports(const Server& server) const {
+  std::vector<Port> out;
+  if (const auto port = exposed_port(server)) out.push_back(*port);
+  if (expose && expose->writer_port && server.id == *mysql.master) {
+    out.push_back(**expose->writer_port);
+  }
+  return out;
 }
 
 }  // namespace mrc::topology

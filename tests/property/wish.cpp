@@ -98,13 +98,17 @@ std::string render_topology(const Wish& any) {
                        one.host + 1,
                        50 + one.name + (one.address % 2 == 0 ? 0U : 100U),
                        one.name + 1);
-    if (one.port != 0) {
+    if (one.port != 0 || wish.writer_port != 0) {
       out += fmt::format(", expose: {}", (one.port % 2 == 0 ? 3306 : 13306) + one.name);
     }
     if (one.option != 0) out += fmt::format(", options: {{{}}}", k_options[one.option % 3]);
     out += "}\n";
   }
-  return out + fmt::format("  master: mysql-{}\n", wish.servers[wish.master].name + 1);
+  out += fmt::format("  master: mysql-{}\n", wish.servers[wish.master].name + 1);
+  if (wish.writer_port != 0) {
+    out += fmt::format("expose: {{port: 3306, writer_port: {}}}\n", 6600 + wish.writer_port % 2);
+  }
+  return out;
 }
 
 const std::vector<EditKind>& edit_kinds() {
@@ -122,6 +126,9 @@ const std::vector<EditKind>& edit_kinds() {
        [](W& wish, unsigned which, unsigned to) {
          if (auto* one = server(wish, which)) one->port = to % 3;
        }},
+      {"a port for writers",
+       true,
+       [](W& wish, unsigned, unsigned to) { wish.writer_port = to % 3; }},
       {"pool options", true, [](W& wish, unsigned, unsigned to) { wish.pool_options = to % 4; }},
       {"libnetwork", true, [](W& wish, unsigned, unsigned) { wish.libnetwork = true; }},
       {"no libnetwork", true, [](W& wish, unsigned, unsigned) { wish.libnetwork = false; }},

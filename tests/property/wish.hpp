@@ -34,6 +34,7 @@ struct Wish {
   unsigned root_password = 0;
   bool root_anywhere = false;
   unsigned token = 0;
+  unsigned writer_port = 0;  ///< 0: none; else one of two, and each server has a port of its own
 };
 
 constexpr unsigned k_host_count = 4;

@@ -48,6 +48,9 @@ inline std::string survival_ready(const ServerId& server) {
   return fmt::format("survival/{}/ready", server);
 }
 inline std::string replication_account() { return "replication/account"; }
+/// Another server becomes the master: the old one takes no writes any more, the new one takes them.
+inline std::string handed_over() { return "master/handed-over"; }
+inline std::string promoted() { return "master/promoted"; }
 
 // Teardown runs the other way: survival, exposure, replication and containers, network, etcd,
 // packages.

@@ -7,8 +7,8 @@
 
 #include "mrc/systems/registry.hpp"
 
-/// What takes the master's part from a server that is lost. Only the servers count then: what else
-/// runs on the hosts is not asked and not changed.
+/// What takes the master's part from a server that is lost. Only the servers and the ways to them
+/// count then: what else runs on the hosts is not asked and not changed.
 namespace mrc::systems {
 
 /// The systems whose answers a failover reads.
@@ -39,5 +39,10 @@ Result<std::vector<plan::Step>> failover_steps(const Inputs& inputs,
                                                const Observations& seen,
                                                const std::optional<ServerId>& lost,
                                                const std::set<HostId>& reached);
+
+/// What lets the port for writers lead to the topology's master. `hosts`: those that `seen` has.
+Result<std::vector<plan::Step>> writer_steps(const Inputs& inputs,
+                                             const Observations& seen,
+                                             const std::set<HostId>& hosts);
 
 }  // namespace mrc::systems

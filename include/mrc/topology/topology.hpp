@@ -125,14 +125,21 @@ struct Mysql {
   ReplicationTls replication_tls = ReplicationTls::where_offered;
   Options options;
   std::string data_root;
+  /// Before a newer server starts on a server's data, these are copied beside.
+  bool copy_before_upgrade = false;
   std::vector<Server> servers;
   Located<ServerId> master;
 
   const Server& server(const ServerId& id) const;
 };
 
+/// "/opt/Docker/mysql-master/data"
+std::string data_path(const std::string& data_root, const ServerId& server);
+
 struct Expose {
   Port port;
+  /// On the master's host alone: it goes with the master's part.
+  std::optional<Located<Port>> writer_port;
   std::string interface;  ///< empty: the host's own
 };
 
@@ -150,6 +157,8 @@ struct Topology {
   std::vector<const Server*> servers_on(const HostId& id) const;
   /// The port on the server's host that reaches it from outside; empty: not exposed.
   std::optional<Port> exposed_port(const Server& server) const;
+  /// That, and the master's for writers.
+  std::vector<Port> exposed_ports(const Server& server) const;
 };
 
 /// The opened secrets of one topology.

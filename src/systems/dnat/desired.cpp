@@ -36,7 +36,36 @@ Rule rule(const Exposure& want, const std::string& chain) {
   return made;
 }
 
+Exposure exposure(const topology::Topology& topology,
+                  const topology::Server& server,
+                  Port port,
+                  std::string name) {
+  const auto& host = topology.host(server.host);
+  Exposure one;
+  one.server = server.id;
+  one.host = host.id;
+  one.host_ip = host.ip;
+  one.port = port;
+  one.to = fmt::format("{}:{}", server.address, k_server_port);
+  one.interface =
+      topology.expose && !topology.expose->interface.empty() ? topology.expose->interface : host.interface;
+  one.mark = mark_prefix(topology.name) + name;
+  one.name = std::move(name);
+  return one;
+}
+
+// No server's name holds a colon.
+constexpr std::string_view k_writer = ":writer";
+
+std::string writer_name(const ServerId& server) { return fmt::format("{}{}", server, k_writer); }
+
 }  // namespace
+
+bool is_for_writers(std::string_view name) { return name.ends_with(k_writer); }
+
+ServerId server_of(std::string_view name) {
+  return ServerId(std::string(name.substr(0, name.find(':'))));
+}
 
 std::string mark_prefix(const std::string& deployment) {
   return fmt::format("mrc:{}:", deployment);
@@ -45,19 +74,22 @@ std::string mark_prefix(const std::string& deployment) {
 std::vector<Exposure> desired(const topology::Topology& topology) {
   std::vector<Exposure> all;
   for (const auto& server : topology.mysql.servers) {
-    const auto port = topology.exposed_port(server);
-    if (!port) continue;
-    const auto& host = topology.host(server.host);
-    Exposure one;
-    one.server = server.id;
-    one.host = host.id;
-    one.host_ip = host.ip;
-    one.port = *port;
-    one.to = fmt::format("{}:{}", server.address, k_server_port);
-    one.interface =
-        topology.expose && !topology.expose->interface.empty() ? topology.expose->interface : host.interface;
-    one.mark = mark_prefix(topology.name) + server.id.text();
-    all.push_back(std::move(one));
+    if (const auto port = topology.exposed_port(server)) {
+      all.push_back(exposure(topology, server, *port, server.id.text()));
+    }
+  }
+  for (auto& one : for_writers(topology)) {
+    if (one.server == *topology.mysql.master) all.push_back(std::move(one));
+  }
+  return all;
+}
+
+std::vector<Exposure> for_writers(const topology::Topology& topology) {
+  std::vector<Exposure> all;
+  if (!topology.expose || !topology.expose->writer_port) return all;
+  for (const auto& server : topology.mysql.servers) {
+    all.push_back(
+        exposure(topology, server, **topology.expose->writer_port, writer_name(server.id)));
   }
   return all;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mrc/base/id.hpp"
@@ -11,9 +12,10 @@
 
 namespace mrc::systems::dnat {
 
-/// One server that the outside shall reach at its host's address.
+/// One port of a host's address at which the outside shall reach a server.
 struct Exposure {
   ServerId server;
+  std::string name;  ///< "mysql-master"; the port for writers has "mysql-master:writer"
   HostId host;
   Ipv4 host_ip;
   Port port;              ///< on the host
@@ -25,6 +27,13 @@ struct Exposure {
 
 /// All exposures, in the file's order.
 std::vector<Exposure> desired(const topology::Topology& topology);
+
+/// The port for writers of each server's host, as it would be were the server the master.
+std::vector<Exposure> for_writers(const topology::Topology& topology);
+
+/// Of an exposure's name.
+bool is_for_writers(std::string_view name);
+ServerId server_of(std::string_view name);
 
 /// What every mark of this deployment begins with.
 std::string mark_prefix(const std::string& deployment);

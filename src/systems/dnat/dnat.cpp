@@ -1,11 +1,25 @@
 #include "systems/dnat/dnat.hpp"
 
+#include "mrc/systems/failover.hpp"
 #include "systems/dnat/desired.hpp"
 #include "systems/dnat/probe.hpp"
 #include "systems/dnat/steps.hpp"
 
 namespace mrc::systems {
 namespace {
+
+Result<std::map<HostId, dnat::Observed>> read(const Observations& seen,
+                                              const std::set<HostId>& hosts) {
+  std::map<HostId, dnat::Observed> all;
+  for (const auto& host : hosts) {
+    const auto answer = seen.get(host, "dnat");
+    if (!answer) return fail(answer.error());
+    auto observed = dnat::parse_probe((*answer)->out);
+    if (!observed) return fail(std::move(observed).error().with("reading rules of {}", host));
+    all.emplace(host, std::move(*observed));
+  }
+  return all;
+}
 
 class Dnat final : public System {
  public:
@@ -37,7 +51,13 @@ class Dnat final : public System {
   }
 
   shell::Script restore(const ServerId& server) const override {
-    return dnat::restore(m_wanted, server);
+    // By the server's own part, which may have changed since this was written.
+    auto all = dnat::for_writers(m_topology);
+    for (const auto& one : m_wanted) {
+      if (!dnat::is_for_writers(one.name)) all.push_back(one);
+    }
+    const auto& mysql = m_topology.mysql;
+    return dnat::restore(all, server, topology::data_path(mysql.data_root, server) + "/my.cnf");
   }
 
   std::string look_at(const StepId& /*step*/) const override { return "iptables-save -t nat"; }
@@ -51,18 +71,10 @@ class Dnat final : public System {
 
  private:
   Result<std::map<HostId, dnat::Observed>> read_all(const Observations& seen) const {
-    std::vector<HostId> hosts;
-    for (const auto& host : m_topology.hosts) hosts.push_back(host.id);
-    for (const auto& [host, how] : seen.departed()) hosts.push_back(host);
-    std::map<HostId, dnat::Observed> all;
-    for (const auto& host : hosts) {
-      const auto answer = seen.get(host, "dnat");
-      if (!answer) return fail(answer.error());
-      auto observed = dnat::parse_probe((*answer)->out);
-      if (!observed) return fail(std::move(observed).error().with("reading rules of {}", host));
-      all.emplace(host, std::move(*observed));
-    }
-    return all;
+    std::set<HostId> hosts;
+    for (const auto& host : m_topology.hosts) hosts.insert(host.id);
+    for (const auto& [host, how] : seen.departed()) hosts.insert(host);
+    return read(seen, hosts);
   }
 
   const topology::Topology& m_topology;
@@ -71,6 +83,19 @@ class Dnat final : public System {
 };
 
 }  // namespace
+
+Result<std::vector<plan::Step>> writer_steps(const Inputs& inputs,
+                                             const Observations& seen,
+                                             const std::set<HostId>& hosts) {
+  const auto all = read(seen, hosts);
+  if (!all) return fail(all.error());
+  return dnat::steps(inputs.topology.name,
+                     dnat::desired(inputs.topology),
+                     *all,
+                     seen,
+                     false,
+                     dnat::Scope::writers);
+}
 
 std::unique_ptr<System> make_dnat(const Inputs& inputs) { return std::make_unique<Dnat>(inputs); }
 

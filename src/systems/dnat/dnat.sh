@@ -73,6 +73,18 @@ mrc_dnat_remove() {
   fi
 }
 
+# mrc_dnat_restore_writer ROLE_FILE MARK HOST_IP RULE..: as the next one, where the server starts as the master; where
+# it starts as a slave, there are no such rules.
+mrc_dnat_restore_writer() {
+  [ -e "$1" ] || mrc_die "there is no $1"
+  if grep -qx 'read_only=ON' "$1"; then
+    mrc_dnat_remove "$2"
+  else
+    shift
+    mrc_dnat_restore "$@"
+  fi
+}
+
 # mrc_dnat_restore MARK HOST_IP RULE..: as mrc_dnat_set, and nothing is touched where the rules stand. In a RULE,
 # @ is the interface that carries HOST_IP.
 mrc_dnat_restore() {

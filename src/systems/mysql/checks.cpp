@@ -66,15 +66,15 @@ class Maker {
 
   Check& last() { return m_out.back(); }
 
-  void exposed(const Server& server) {
+  void exposed(const Server& server, Port port) {
     Check check;
     check.id = "MRC-V501";
     check.group = "exposure";
     check.host = server.host;
     check.subject = server.id.text();
-    check.title = fmt::format("{}:{} answers as this server", server.host_ip, *server.exposed);
+    check.title = fmt::format("{}:{} answers as this server", server.host_ip, port);
     check.dial = Dial{server.host_ip.text(),
-                      *server.exposed,
+                      port,
                       m_desired.user,
                       m_desired.password,
                       "SELECT @@server_id AS server_id, @@report_host AS report_host"};
@@ -311,7 +311,7 @@ std::vector<Check> make_checks(const Desired& desired, const CheckOptions& optio
     for (const auto& server : desired.servers) check_data(desired, server, options, make);
   }
   for (const auto& server : desired.servers) {
-    if (server.exposed) make.exposed(server);
+    for (const auto port : server.exposed) make.exposed(server, port);
   }
   return out;
 }

@@ -68,6 +68,8 @@ Desired make_desired(const Inputs& inputs) {
   out.root_password = inputs.secrets.root_password;
   out.password = inputs.secrets.replication_password;
   out.dialect = dialect_of(topology.mysql.flavour, topology.mysql.version);
+  out.version = topology.mysql.version;
+  out.copy_before_upgrade = topology.mysql.copy_before_upgrade;
   out.adopt = inputs.adopt;
   for (const auto& one : topology.mysql.servers) {
     Server server;
@@ -77,7 +79,7 @@ Desired make_desired(const Inputs& inputs) {
     server.server_id = one.server_id;
     server.is_master = one.id == *topology.mysql.master;
     server.host_ip = topology.host(one.host).ip;
-    server.exposed = topology.exposed_port(one);
+    server.exposed = topology.exposed_ports(one);
     server.own_options = arguments(topology.mysql.options, one.options);
     server.options = all_options(out.dialect, server);
     out.servers.push_back(std::move(server));
@@ -97,7 +99,7 @@ std::vector<std::string> role_lines(const Desired& desired, bool is_master) {
 }
 
 std::string data_path(const Desired& desired, const ServerId& server) {
-  return fmt::format("{}/{}/data", desired.data_root, server);
+  return topology::data_path(desired.data_root, server);
 }
 
 }  // namespace mrc::systems::mysql

@@ -18,7 +18,7 @@ struct Server {
   std::uint32_t server_id = 0;
   bool is_master = false;
   Ipv4 host_ip;
-  std::optional<Port> exposed;
+  std::vector<Port> exposed;             ///< of its host
   std::vector<std::string> own_options;  ///< the operator's, as arguments of mysqld
   std::vector<std::string> options;      ///< all arguments of mysqld, mrc's first
 };
@@ -33,6 +33,8 @@ struct Desired {
   Secret root_password;
   Secret password;  ///< of replication
   Dialect dialect;
+  topology::ServerVersion version;  ///< of the image's server, as the file has it
+  bool copy_before_upgrade = false;
   std::string_view tls;         ///< of slaves' connections: "on", "off" or "server-key"
   bool adopt = false;           ///< containers and data without a mark are taken over
   std::vector<Server> servers;  ///< the master first

@@ -90,7 +90,7 @@ Step Maker::succeed(const Server& old) const {
   for (const auto& server : m_desired.servers) {
     if (!server.is_master) step.needs.push_back(milestone::server_ready(server.id));
   }
-  step.gives = {promoted()};
+  step.gives = {plan::milestone::promoted()};
   step.timeout = std::chrono::minutes(3);
   auto& script = step.apply;
   script.use(embedded::mysql_switch_sh).use(embedded::mysql_failover_sh);

@@ -7,6 +7,7 @@
 #include "mrc/base/hash.hpp"
 #include "mrc/plan/milestone.hpp"
 #include "mysql.sh.hpp"
+#include "mysql_upgrade.sh.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/replication.hpp"
 
@@ -92,6 +93,7 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
                    "container",
                    (replaces ? "replace the container " : "run the container ") + server.id.text());
   step.change = replaces ? Change::replace : Change::create;
+  step.timeout = std::chrono::minutes(30);  // system tables of a newer series look at all tables
   step.undoes = {milestone::survival_ready(server.id)};
   if (replaces) {
     step.risk = plan::Risk::disruptive;
@@ -103,6 +105,16 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
                                        : "it was made otherwise than the file asks";
   }
   step.diff = std::move(diff);
+  const bool copies = copies_data(seen);
+  if (copies) {
+    step.diff.push_back(
+        {Change::create,
+         "copy",
+         "",
+         fmt::format("{}.mrc-kept-{}-TIME", data_path(m_desired, server.id), had(seen))});
+    step.impact += step.impact.empty() ? "" : ", and while its data are copied";
+    step.timeout = std::chrono::hours(6);
+  }
   // The same server elsewhere would have the same address.
   step.needs = {data_ready(server),
                 milestone::image_present(server.host),
@@ -112,21 +124,54 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
                 milestone::endpoint_replaceable(server.id),
                 milestone::container_gone(server.id)};
   step.gives = {milestone::container_running(server.id)};
-  step.timeout = std::chrono::minutes(8);
   auto& script = step.apply;
+  script.use(embedded::mysql_upgrade_sh);
   record(script, "container", server);
   check_options(script, server, server.options);
+  const auto data = data_path(m_desired, server.id);
+  const auto root = script.secret_file(m_desired.root_password);
+  script.line("mrc_mysql_compare {} {}", server.id, data);
+  if (m_desired.copy_before_upgrade) {
+    script.line("mrc_mysql_room {} {}", data, copies ? "planned" : "unplanned");
+  }
   auto words = run_words(m_desired, server);
   words.insert(words.end(),
                {"--label", "mrc.spec=" + spec_hash(m_desired, server), m_desired.image});
   words.insert(words.end(), server.options.begin(), server.options.end());
   script.line(
       "mrc_mysql_stop_remove {} {} {}", server.id, m_desired.deployment, adopts ? "adopt" : "ours");
+  if (copies) script.line("mrc_mysql_keep {}", data);
+  script.line("mrc_mysql_served {}", data);
   write_role(script, server);
   script.line("mrc_mysql_run {} {}", server.id, shell::words(words))
       .line("mrc_mysql_note {} {}", m_desired.deployment, server.id)
-      .line("mrc_mysql_wait {} {} 300", server.id, script.secret_file(m_desired.root_password));
+      .line("mrc_mysql_wait {} {} 300", server.id, root)
+      .line("mrc_mysql_tables {} {} {}", server.id, root, data);
   return step;
+}
+
+Step Maker::finish_upgrade(const Server& server) const {
+  auto step =
+      make(server, "upgrade", fmt::format("bring the system tables of {} up to date", server.id));
+  step.change = Change::run;
+  step.cause = Cause::drift;
+  step.reason = "its last upgrade was cut off";
+  step.needs = {milestone::container_running(server.id)};
+  step.timeout = std::chrono::minutes(30);
+  auto& script = step.apply;
+  const auto root = script.secret_file(m_desired.root_password);
+  script.use(embedded::mysql_upgrade_sh)
+      .line("mrc_mysql_wait {} {} 300", server.id, root)
+      .line("mrc_mysql_tables {} {} {}", server.id, root, data_path(m_desired, server.id));
+  return step;
+}
+
+/// A newer series comes, and what the data are now is to stay.
+bool Maker::copies_data(const Observed& seen) const {
+  const auto last = parse_reported(had(seen));
+  const auto next = parse_reported(seen.image_version);
+  return m_desired.copy_before_upgrade && last &&
+         last->version < (next ? next->version : m_desired.version);
 }
 
 Step Maker::update(const Server& server, Difference diff) const {

@@ -7,9 +7,6 @@ namespace mrc::systems::mysql {
 /// The server that is the master still while the file gives the part to another; null: none is.
 const Server* holder(const Desired& desired, const Seen& seen);
 
-/// Milestones of a switchover.
-inline plan::Milestone handed_over() { return "mysql/handed-over"; }
-inline plan::Milestone promoted() { return "mysql/promoted"; }
 /// The slave's data are those with which it goes on: it has the copy that it needs, a uuid of its
 /// own.
 inline plan::Milestone data_settled(const Server& slave) {
@@ -32,6 +29,7 @@ class Maker {
   /// An unmarked data directory becomes ours.
   plan::Step adopt_data(const Server& server) const;
   plan::Step container(const Server& server, const Observed& seen, Difference diff) const;
+  plan::Step finish_upgrade(const Server& server) const;
   /// What Docker changes in a container as it runs.
   plan::Step update(const Server& server, Difference diff) const;
   plan::Step start(const Server& server, const Observed& seen) const;
@@ -79,6 +77,7 @@ class Maker {
   plan::Step note(const Server& server, std::string_view verb, std::string_view key) const;
 
  private:
+  bool copies_data(const Observed& seen) const;
   plan::Step make(const Server& server, std::string_view verb, std::string title) const;
   plan::Step follow(const Server& server,
                     std::string_view verb,

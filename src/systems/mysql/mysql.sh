@@ -655,6 +655,8 @@ mrc_mysql_probe() {
   if [ -f "$2/$1/data/my.cnf" ]; then
     printf 'role\t%s\n' "$(grep -v '^#' "$2/$1/data/my.cnf" | tr '\n' ';')"
   fi
+  if [ -f "$2/$1/data/mrc.upgrade" ]; then printf 'upgrade\tbegun\n'; fi
+  if [ -f "$2/$1/data/mrc.version" ]; then printf 'had\t%s\n' "$(cat "$2/$1/data/mrc.version")"; fi
   if [ -e "$2/$1/data.mrc-init" ] || [ -e "$2/$1/data.mrc-copy" ]; then printf 'staging\tyes\n'; fi
   if ! docker version >/dev/null 2>&1; then
     printf 'docker\tdown\nend\t%s\n' "$1"
@@ -817,7 +819,8 @@ SQL
 # mrc_mysql_delete_data NAME ROOT: the data, then what mrc made around it when nothing else is in it.
 mrc_mysql_delete_data() {
   mrc_mysql_drop_helpers "$1"
-  rm -rf "${2:?}/${1:?}/data" "$2/$1/data.mrc-init" "$2/$1/data.mrc-copy" "$2/$1/data.mrc-old"
+  rm -rf "${2:?}/${1:?}/data" "$2/$1/data.mrc-init" "$2/$1/data.mrc-copy" "$2/$1/data.mrc-old" \
+    "$2/$1"/data.mrc-kept*
   rm -f "$2/$1/.mrc"
   rmdir "$2/$1" 2>/dev/null || :
   if [ -f "$2/.mrc" ] && [ "$(find "$2" -mindepth 1 | head -n 2)" = "$2/.mrc" ]; then

@@ -354,6 +354,9 @@ mrc_mysql_copy_serve() {
   docker rm -v "$mrc_mysql_copy" >/dev/null
   mrc_mysql_halt "$1" "$2"
   trap 'mrc_mysql_copy_cut' EXIT
+  if [ -f "$mrc_mysql_home/data/mrc.version" ]; then
+    cp -p "$mrc_mysql_home/data/mrc.version" "$mrc_mysql_home/data.mrc-copy/"
+  fi
   sync
   mv "$mrc_mysql_home/data" "$mrc_mysql_home/data.mrc-old"
   mv -T "$mrc_mysql_home/data.mrc-copy" "$mrc_mysql_home/data"

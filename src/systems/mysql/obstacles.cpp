@@ -103,28 +103,32 @@ class Obstacles {
 
   /// A server starts on data of its own kind that is not newer than itself.
   void check_data(const Server& server, const Observed& one) {
-    const auto runs = parse_reported(one.variable("version"));
+    const auto last = had(one);
+    const auto runs = parse_reported(last);
     if (!runs) return;
     const auto* const now = find_dialect(runs->flavour, runs->version);
     if (now == nullptr) return;
     const bool same = now->flavour == m_desired.dialect.flavour;
-    if (same && now->from <= m_desired.dialect.from) {
-      check_upgrade(server, *now);
+    // The image's word is exact, the file's may be its dialect's alone.
+    const auto told = parse_reported(one.image_version);
+    const bool told_older = same && told && told->version < runs->version;
+    if (same && !told_older && now->from <= m_desired.dialect.from) {
+      check_upgrade(server, *now, last);
       return;
     }
     add(server.host,
         fmt::format("the data of {} is of {}, and the file has {}",
                     server.id,
-                    now->name,
-                    m_desired.dialect.name),
-        "it runs " + one.variable("version"),
+                    told_older ? last : now->name,
+                    told_older ? one.image_version : m_desired.dialect.name),
+        "it had " + last,
         same ? "servers do not take newer data; keep the image"
              : "the two do not read one another's data: make a new deployment, and load a dump");
   }
 
   /// MySQL takes its data, and a slave its master's transactions, from the series before its own
   /// and no older one. MariaDB is not so strict.
-  void check_upgrade(const Server& server, const Dialect& now) {
+  void check_upgrade(const Server& server, const Dialect& now, const std::string& had) {
     const auto& want = m_desired.dialect;
     const auto* const last = find_dialect(want.flavour, want.from);
     if (want.flavour == topology::Flavour::mariadb || last - &now <= 1) return;
@@ -133,7 +137,7 @@ class Obstacles {
                     server.id,
                     now.name,
                     want.name),
-        "it runs " + m_seen.at(server.id).variable("version"),
+        "it had " + had,
         fmt::format("give mysql.image a {} first, apply, and go on from there", (&now + 1)->name));
   }
 

@@ -66,6 +66,10 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
   if (word == "data") {
     seen.has_data = true;
     seen.data_of = words[1];
+  } else if (word == "upgrade" && words[1] == "begun") {
+    seen.half_upgraded = true;
+  } else if (word == "had") {
+    seen.had = words[1];
   } else if (word == "staging") {
     seen.staging = true;
   } else if (word == "docker") {
@@ -120,6 +124,11 @@ std::string Observed::of_slave(const std::string& field) const {
 std::string Observed::variable(const std::string& name) const {
   const auto found = variables.find(name);
   return found == variables.end() ? "" : found->second;
+}
+
+std::string had(const Observed& seen) {
+  const auto now = seen.variable("version");
+  return now.empty() ? seen.had : now;
 }
 
 Result<HostObserved> parse_probe(std::string_view text) {

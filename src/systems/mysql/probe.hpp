@@ -51,8 +51,10 @@ struct Observed {
   bool has_data = false;
   /// The lines of my.cnf in it, comments apart, each with a ';' behind it; empty: there is none.
   std::string role;
-  std::string data_of;   ///< the deployment that the data directory's mark names; empty: none
-  bool staging = false;  ///< a half-made data directory lies about
+  std::string had;             ///< "9.7.4": the server that the data had last; empty: not known
+  bool half_upgraded = false;  ///< its system tables are of an older server than its own
+  std::string data_of;         ///< the deployment that the data directory's mark names; empty: none
+  bool staging = false;        ///< a half-made data directory lies about
   std::optional<Container> container;
   bool has_address = false;     ///< its container has the server's address on an interface
   std::string wanted_image_id;  ///< of the wanted image on this host; empty: not there
@@ -71,6 +73,9 @@ struct Observed {
   std::string of_slave(const std::string& field) const;
   std::string variable(const std::string& name) const;
 };
+
+/// The version of the server that its data have or had; empty: not known.
+std::string had(const Observed& seen);
 
 /// What one host says.
 struct HostObserved {

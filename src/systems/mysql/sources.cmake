@@ -5,4 +5,4 @@ list(APPEND MRC_SYSTEMS_SOURCES
   mysql/succession.cpp mysql/switchover.cpp mysql/teardown.cpp)
 list(APPEND MRC_SYSTEMS_SCRIPTS
   mysql/dialect.sh mysql/mysql.sh mysql/mysql_client.sh mysql/mysql_copy.sh mysql/mysql_failover.sh
-  mysql/mysql_restore.sh mysql/mysql_switch.sh)
+  mysql/mysql_restore.sh mysql/mysql_switch.sh mysql/mysql_upgrade.sh)

@@ -73,6 +73,7 @@ class Planner {
     } else if (auto other = settings_difference(m_desired, server, one); !other.empty()) {
       m_steps.push_back(m_maker.settings(server, std::move(other)));
     }
+    if (one.half_upgraded) m_steps.push_back(m_maker.finish_upgrade(server));
     return {};
   }
 
@@ -101,8 +102,8 @@ class Planner {
   void wait_for_master(const Server& old) {
     for (auto& step : m_steps) {
       if (!step.id.text().ends_with("/replicate")) continue;
-      step.needs.push_back(promoted());
-      if (step.id == step_of(old, "replicate")) step.needs.push_back(handed_over());
+      step.needs.push_back(milestone::promoted());
+      if (step.id == step_of(old, "replicate")) step.needs.push_back(milestone::handed_over());
     }
   }
 

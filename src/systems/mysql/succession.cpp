@@ -362,12 +362,6 @@ std::vector<Step> make_failover(const Desired& desired,
 
 namespace mrc::systems {
 
-std::vector<std::unique_ptr<System>> make_servers(const Inputs& inputs) {
-  std::vector<std::unique_ptr<System>> out;
-  out.push_back(make_mysql(inputs));
-  return out;
-}
-
 Result<Succession> succession(const Inputs& inputs,
                               const Observations& seen,
                               const FailoverWish& wish) {

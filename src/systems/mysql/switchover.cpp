@@ -30,7 +30,7 @@ Step Maker::hand_over(const Server& old) const {
   step.reason = "the file names another master";
   step.diff = {{Change::update, "master", old.id.text(), master.id.text()}};
   step.needs = {milestone::server_ready(master.id)};
-  step.gives = {handed_over()};
+  step.gives = {milestone::handed_over()};
   step.timeout = std::chrono::minutes(5);
   auto& script = step.apply;
   script.use(embedded::mysql_switch_sh)
@@ -58,7 +58,7 @@ Step Maker::take_over(const Server& old) const {
   step.diff = {{Change::update, "source", old.address.text(), "none"},
                {Change::update, read_only_variable(m_desired.dialect), "ON", "OFF"}};
   step.needs = {milestone::server_ready(master.id)};
-  step.gives = {promoted()};
+  step.gives = {milestone::promoted()};
   step.timeout = std::chrono::minutes(5);
   auto& script = step.apply;
   script.use(embedded::mysql_switch_sh);

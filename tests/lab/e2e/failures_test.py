@@ -15,13 +15,13 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from hosts import container, cut_power  # noqa: E402
 from resume_test import Run, cut_connections  # noqa: E402
 from site_lab import ADDRESSES, HOSTS, NETWORK_PREFIX, REPL_PASSWORD, ROOT, ROOT_PASSWORD, Site, lab, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
 GOLDEN = ROOT / "tests/golden/failures"
-CONTAINER = f"mrc-lab{os.environ.get('MRC_LAB') or ''}-"
-
 # What differs from run to run, from lab to lab and from kernel to kernel.
 MASKS = (
     (r"\d{4}-\d\d-\d\dT\d{6}Z-(apply|destroy)(-\d+)?", r"RUN"),
@@ -68,7 +68,7 @@ class Failures(Story):
 
     def inside(self, host: str, script: str) -> None:
         """As ssh(), where there may be none."""
-        subprocess.run(["docker", "exec", CONTAINER + host, "sh", "-ec", script], check=True, capture_output=True, timeout=60)
+        subprocess.run(["docker", "exec", container(host), "sh", "-ec", script], check=True, capture_output=True, timeout=60)
 
     def told(self, name: str, said: str, unstable: str | None = None) -> str:
         """Compares the report with its golden file. Lines of evidence that match `unstable` come as they like."""
@@ -295,12 +295,12 @@ class Failures(Story):
         self.site.stop_server("docker2", "mysql-slave1")
         said = self.broken_in(
             "mysql/mysql-slave1/start",
-            lambda: subprocess.run(["docker", "kill", CONTAINER + "docker2"], check=True, capture_output=True),
+            lambda: cut_power("docker2"),
         )
-        subprocess.run(["docker", "start", CONTAINER + "docker2"], check=True, capture_output=True)
+        subprocess.run(["docker", "start", container("docker2")], check=True, capture_output=True)
         self.link_lost("host-rebooted", said)
         wait_until("docker2", lambda: subprocess.run(
-            ["docker", "exec", CONTAINER + "docker2", "sh", "-c", "docker info && systemctl is-active ssh"], capture_output=True
+            ["docker", "exec", container("docker2"), "sh", "-c", "docker info && systemctl is-active ssh"], capture_output=True
         ).returncode == 0)
         self.goes_on(said)
 

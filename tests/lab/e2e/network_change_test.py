@@ -11,10 +11,11 @@ import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from hosts import cut_power  # noqa: E402
 from site_lab import ADDRESSES, HOSTS, NETWORK_PREFIX, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
-CONTAINER = f"mrc-lab{os.environ.get('MRC_LAB') or ''}-"
 SERVERS = {"docker1": "mysql-master", "docker2": "mysql-slave1", "docker3": "mysql-slave2"}
 PROFILE = "mysql-replication"
 BLOG = (ROOT / "examples/blog-2016.yaml").read_text().replace("192.168.0.0/16", "10.77.0.0/24").replace(
@@ -396,7 +397,7 @@ END
         wide = "10.77.0.0/16"
         self.use(FOURTH.replace("10.77.0.0/24", wide).replace("docker3]", "docker3, docker4]"))
         self.apply()
-        subprocess.run(["docker", "kill", f"{CONTAINER}docker4"], check=True, capture_output=True, timeout=60)
+        cut_power("docker4")
         self.use(BLOG.replace("10.77.0.0/24", wide))
         done = self.site.mrc("plan")
         self.assertEqual(done.returncode, 7, summary(done))

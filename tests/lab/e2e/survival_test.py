@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from engine import docker  # noqa: E402
-from hosts import container  # noqa: E402
+from hosts import container, cut_power  # noqa: E402
 from site_lab import ADDRESSES, HOSTS, ROOT, Site, lab_for, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 from writer import Writer  # noqa: E402
@@ -31,8 +31,8 @@ def reboot(host: str) -> None:
     docker("restart", "-t", "60", container(host))
 
 
-def cut_power(host: str) -> None:
-    docker("kill", "-s", "KILL", container(host))
+def power_failure(host: str) -> None:
+    cut_power(host)
     docker("start", container(host))
 
 
@@ -150,10 +150,10 @@ class Survival(Story):
         self.survive_without("reboot of a slave's host", reboot, "docker2")
 
     def test_31_the_masters_host_loses_power(self) -> None:
-        self.survive_without("power lost on the master's host", cut_power, MASTER)
+        self.survive_without("power lost on the master's host", power_failure, MASTER)
 
     def test_32_all_hosts_lose_power(self) -> None:
-        self.survive_without("power lost on all three hosts", cut_power, *HOSTS)
+        self.survive_without("power lost on all three hosts", power_failure, *HOSTS)
 
     def test_33_a_host_comes_back_before_etcd_has_a_quorum(self) -> None:
         def deed() -> float:

@@ -34,8 +34,9 @@ class App:
     """A client that has a row to write, tries it on one server after the other until one takes it, and goes on
     with the next: what applications with a list of servers do. Keeps when each row was acknowledged."""
 
-    def __init__(self, first: str) -> None:
+    def __init__(self, first: str, port: int = 3306) -> None:
         self.at = first
+        self.port = port
         self.times: list[float] = []
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self.write)
@@ -53,7 +54,7 @@ class App:
 
     def insert(self, host: str, number: int) -> bool:
         done = subprocess.run(
-            ["mariadb", f"--defaults-extra-file={self.options.name}", "-h", ADDRESSES[host], "-P", "3306", "-N", "-B",
+            ["mariadb", f"--defaults-extra-file={self.options.name}", "-h", ADDRESSES[host], "-P", str(self.port), "-N", "-B",
              "--connect-timeout=2", "-e", f"INSERT INTO shop.log VALUES ({number})"],
             capture_output=True, text=True, timeout=30,
         )  # fmt: skip

@@ -34,7 +34,12 @@ class Failover : public ::testing::Test {
         fmt::format(MRC_TESTS_DIR "/fixtures/mysql/replicating-5.6.24-{}.txt", host));
     const auto at = servers.find("Slave_IO_Running\tYes");
     servers.replace(at, 20, slaves_hear ? "Slave_IO_Running\tYes" : "Slave_IO_Running\tNo");
-    return fmt::format("@mrc mysql 0 {} 0\n{}@mrc records 0 4 0\nend\n", servers.size(), servers);
+    const auto rules = test::read_file(MRC_TESTS_DIR "/fixtures/dnat/bare-1.8.9-docker1.txt");
+    return fmt::format("@mrc mysql 0 {} 0\n{}@mrc dnat 0 {} 0\n{}@mrc records 0 4 0\nend\n",
+                       servers.size(),
+                       servers,
+                       rules.size(),
+                       rules);
   }
   std::string err() const { return world.err.str(); }
 

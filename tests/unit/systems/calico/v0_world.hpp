@@ -78,7 +78,7 @@ struct World {
     topology.calico.node_image = "calico/node:v0.22.0";
     topology.calico.libnetwork = true;
     topology.calico.libnetwork_image = "calico/node-libnetwork:v0.9.0";
-    topology.expose = topology::Expose{Port(3306), ""};
+    topology.expose = topology::Expose{Port(3306), {}, ""};
     for (std::size_t i = 0; i < 3; ++i) {
       topology::Host host;
       host.id = HostId(hosts[i]);

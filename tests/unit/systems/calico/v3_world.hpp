@@ -63,7 +63,7 @@ struct World {
     topology.calico.pool.value = *Cidr::parse("10.77.0.0/24");
     topology.calico.profile = "mysql-replication";
     topology.calico.node_image = image;
-    topology.expose = topology::Expose{Port(3306), ""};
+    topology.expose = topology::Expose{Port(3306), {}, ""};
     for (std::size_t i = 0; i < 3; ++i) {
       topology::Host host;
       host.id = HostId(hosts[i]);

@@ -11,6 +11,7 @@ namespace mrc::systems::dnat {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class DnatScript : public test::EachShell {
  protected:
@@ -29,6 +30,7 @@ class DnatScript : public test::EachShell {
   std::string here(const std::string& name) const { return (m_here / name).string(); }
   /// Restores the first server; what iptables was told, or nothing.
   std::string restore(const std::string& rules) {
+    world.topology.mysql.data_root = here(".");
     test::write_file(m_here / "rules", rules);
     std::filesystem::remove(m_here / "change");
     const auto answer = connect()->run(make_dnat(world.inputs())->restore(ServerId("mysql-1")), {});
@@ -69,6 +71,26 @@ TEST_P(DnatScript, ADoubledRuleIsPutRight) {
 TEST_P(DnatScript, AServerThatIsNotExposedHasNothingToBringBack) {
   world.topology.expose.reset();
   EXPECT_TRUE(make_dnat(world.inputs())->restore(ServerId("mysql-1")).empty());
+}
+
+TEST_P(DnatScript, ThePortForWritersComesBackWhereTheServerStartsAsTheMaster) {
+  world.topology.expose->writer_port = {Port(3307), {}};
+  const auto data = m_here / "mysql-1" / "data";
+  std::filesystem::create_directories(data);
+  test::write_file(data / "my.cnf", "[mysqld]\nread_only=OFF\n");
+  const auto mine = others + "-A " + outside + "-A " + inside;
+  const auto change = restore(mine);
+  EXPECT_THAT(change,
+              HasSubstr("-I PREROUTING 1 -d 192.168.56.111/32 -i eth7 -p tcp -m tcp --dport 3307"));
+  EXPECT_THAT(change, HasSubstr("mrc:try:mysql-1:writer"));
+  EXPECT_THAT(change, Not(HasSubstr("3306 -m comment")));
+  // It became a slave since: what an earlier start may have left goes, and nothing comes.
+  test::write_file(data / "my.cnf", "[mysqld]\nread_only=ON\nsuper_read_only=ON\n");
+  EXPECT_EQ(restore(mine), "");
+  const std::string old =
+      "PREROUTING -d 192.168.56.111/32 -i eth7 -p tcp -m tcp --dport 3307 -m comment --comment "
+      "\"mrc:try:mysql-1:writer\" -j DNAT --to-destination 10.77.0.51:3306\n";
+  EXPECT_EQ(restore(mine + "-A " + old), "*nat\n-D " + old + "COMMIT\n");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include "mrc/plan/milestone.hpp"
+#include "mrc/systems/failover.hpp"
 #include "systems/dnat/dnat.hpp"
 #include "unit/systems/hosts/world.hpp"
 
@@ -13,6 +15,7 @@ using test::ids;
 using test::observe;
 using test::titles;
 using test::with;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -125,6 +128,45 @@ TEST_F(DnatSystem, AnotherPortCutsThoseWhoUseTheOldOne) {
   ASSERT_EQ(made.size(), 3U);
   EXPECT_EQ(made[1].risk, plan::Risk::disruptive);
   EXPECT_EQ(made[1].impact, "mysql-2 is reached at 192.168.56.112:3306 no more, for good");
+}
+
+TEST_F(DnatSystem, ThePortForWritersLeadsToTheMasterAndGoesWithItsPart) {
+  world.topology.expose->writer_port = {Port(3307), {}};
+  world.topology.mysql.master.value = ServerId("mysql-1");
+  const auto made = steps(see(exposed));
+  ASSERT_THAT(ids(made), ElementsAre("dnat/mysql-1:writer/expose"));
+  EXPECT_EQ(made[0].title, "lead writers at 192.168.56.111:3307 to mysql-1");
+  EXPECT_THAT(made[0].needs, Contains(plan::milestone::promoted()));
+  EXPECT_THAT(made[0].apply.body(), HasSubstr("mrc_record try dnat/mysql-1:writer "));
+  EXPECT_THAT(made[0].apply.body(), HasSubstr("mrc_dnat_set mrc:try:mysql-1:writer "));
+
+  // It stands there, and another server is to be the master.
+  auto rules = std::string();
+  for (const std::string chain : {"PREROUTING", "OUTPUT"}) {
+    const auto interface = chain == "OUTPUT" ? "" : " -i eth0";
+    rules += fmt::format(
+        "rule -A {} -d 192.168.56.111/32{} -p tcp -m tcp --dport 3307 -m comment --comment "
+        "\"mrc:try:mysql-1:writer\" -j DNAT --to-destination 10.77.0.51:3306\n",
+        chain,
+        interface);
+  }
+  auto seen = see({with(exposed[0], k_first, rules + k_first), exposed[1], exposed[2]});
+  auto record = seen.record(world.host(0));
+  record["dnat/mysql-1:writer"] = R"({"port":3307,"to":"x"})";
+  seen.put_record(world.host(0), record);
+  EXPECT_THAT(steps(seen), IsEmpty());
+  world.topology.mysql.master.value = ServerId("mysql-2");
+  const auto moved = steps(seen);
+  EXPECT_THAT(ids(moved),
+              ElementsAre("dnat/" + world.host(0).text() + "/mysql-1:writer/hide",
+                          "dnat/mysql-2:writer/expose"));
+  EXPECT_THAT(moved[0].needs, Contains(plan::milestone::handed_over()));
+  EXPECT_EQ(moved[0].diff.size(), 2U);
+  EXPECT_EQ(moved[0].risk, plan::Risk::disruptive);
+  EXPECT_EQ(moved[0].forgets, (std::vector<std::string>{"dnat/mysql-1:writer/"}));
+  // A failover sees to writers alone, on the hosts that could be read.
+  const auto ways = writer_steps(world.inputs(), seen, {world.host(1)}).value();
+  EXPECT_THAT(ids(ways), ElementsAre("dnat/mysql-2:writer/expose"));
 }
 
 TEST_F(DnatSystem, AStrangersRuleIsTakenOverWhenAllowed) {

@@ -24,7 +24,7 @@ struct World {
     topology.etcd.data_dir = "/var/lib/etcd/default.etcd";
     topology.calico.version = "v0.22.0";
     topology.mysql.image.value = "mysql:5.6";
-    topology.expose = topology::Expose{Port(3306), {}};
+    topology.expose = topology::Expose{Port(3306), {}, {}};
     for (int i = 1; i <= 3; ++i) {
       topology::Host host;
       host.id = HostId(fmt::format("docker{}", i));

@@ -165,6 +165,65 @@ TEST(MysqlUpgrade, GoesOneSeriesAtATime) {
   EXPECT_EQ(found[0].remedy, "give mysql.image a MySQL 5.7 first, apply, and go on from there");
 }
 
+/// What is found when the wanted image's variables say this.
+std::vector<Finding> with_image(const test::MysqlWorld& world, const std::string& version) {
+  auto outputs = world.all_good();
+  for (auto& one : outputs) {
+    if (const auto at = one.find("image_version\t"); at != std::string::npos) {
+      one.erase(at, one.find('\n', at) + 1 - at);
+    }
+    one.insert(one.find("container\t"), "image_version\t" + version + "\n");
+  }
+  return world.findings(outputs);
+}
+
+TEST(MysqlUpgrade, NeverGoesBack) {
+  const test::MysqlWorld old;
+  EXPECT_THAT(with_image(old, "5.6.51"), ::testing::IsEmpty());
+  EXPECT_THAT(with_image(old, "5.6.20"), ::testing::IsEmpty());  // the same series
+  const auto world = test::MysqlWorld::of("mysql:9.3", Flavour::mysql, {9, 3}, "9.7");
+  const auto found = with_image(world, "9.3.0-1.el9");
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_THAT(found[0].title, ::testing::HasSubstr("the data of mysql-master is of 9.7"));
+  EXPECT_THAT(found[0].title, ::testing::HasSubstr("and the file has 9.3.0-1.el9"));
+  EXPECT_EQ(found[0].remedy, "servers do not take newer data; keep the image");
+  EXPECT_THAT(with_image(world, "9.7.5-1.el9"), ::testing::IsEmpty());
+}
+
+TEST(MysqlUpgrade, CopiesTheDataWhereTheFileAsksForIt) {
+  test::MysqlWorld world;
+  const auto outputs = world.all_good();
+  world.topology.mysql.image.value = "mysql:5.7";
+  world.topology.mysql.version = {5, 7};
+  const auto copies = [&] {
+    int count = 0;
+    for (const auto& step : world.steps(outputs)) {
+      for (const auto& line : step.diff) {
+        if (line.field != "copy") continue;
+        ++count;
+        EXPECT_THAT(line.after, ::testing::HasSubstr("/data.mrc-kept-5.6.24"));
+        EXPECT_THAT(step.impact, ::testing::HasSubstr("and while its data are copied"));
+        EXPECT_THAT(step.apply.body(), ::testing::HasSubstr("mrc_mysql_keep /opt/Docker/mysql-"));
+      }
+    }
+    return count;
+  };
+  EXPECT_EQ(copies(), 0);
+  world.topology.mysql.copy_before_upgrade = true;
+  EXPECT_EQ(copies(), 3);
+  world.topology.mysql.version = {5, 6};
+  world.topology.mysql.image.value = "mysql:5.6.51";
+  EXPECT_EQ(copies(), 0);
+}
+
+TEST(MysqlUpgrade, OneThatWasCutOffIsGoneOnWith) {
+  test::MysqlWorld world;
+  auto outputs = world.all_good();
+  outputs[1] = test::with(outputs[1], "data\tblog-2016\n", "data\tblog-2016\nupgrade\tbegun\n");
+  EXPECT_THAT(test::ids(world.steps(outputs)),
+              ::testing::ElementsAre("mysql/mysql-slave1/upgrade"));
+}
+
 TEST_P(MysqlRecorded, AnImageOrDataOfAnotherKindStandInTheWay) {
   const auto& world = GetParam();
   const auto wrong =

@@ -5,6 +5,7 @@
 
 #include "dialect.sh.hpp"
 #include "mysql.sh.hpp"
+#include "mysql_upgrade.sh.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
 
@@ -322,6 +323,93 @@ TEST_P(MysqlData, AFolderThatWasThereIsNoneOfMrcs) {
       .line("mrc_mysql_delete_data one {}", root);
   EXPECT_EQ(run(script).status, 0);
   EXPECT_TRUE(std::filesystem::is_empty(root));
+}
+
+TEST_P(MysqlData, AServerThatIsOlderThanTheDatasLastDoesNotStartOnThem) {
+  struct Case {
+    const char *had, *image, *said;  ///< of `said`: newer, same, or a part of the refusal
+  };
+  const Case cases[] = {
+      {"9.7.4", "mysqld  Ver 9.3.0 for Linux on x86_64 (MySQL Community Server - GPL)", "by 9.7.4"},
+      {"8.0.36", "mysqld  Ver 8.0.35 for Linux", "by 8.0.36"},
+      {"8.4.5", "mysqld  Ver 8.4.4 for Linux", "same"},
+      {"5.6.24", "mysqld  Ver 5.7.44 for Linux", "newer"},
+      {"8.4.4", "mysqld  Ver 8.4.5 for Linux", "same"},
+      {"11.8.2-MariaDB", "mariadbd  Ver 10.11.6-MariaDB for Linux", "by 11.8.2"},
+      {"", "mysqld  Ver 9.3.0 for Linux", "same"},
+      // One whose data do not say it yet is asked itself.
+      {"?9.7.4", "mysqld  Ver 9.3.0 for Linux", "by 9.7.4"},
+  };
+  for (const auto& one : cases) {
+    const auto data = here("data");
+    std::filesystem::create_directory(data);
+    program("docker", "exit 1\n");  // it is no more
+    if (*one.had == '?') {
+      program("docker", fmt::format("echo 'mysqld  Ver {} for Linux'\n", one.had + 1));
+    } else if (*one.had != '\0') {
+      test::write_file(data + "/mrc.version", std::string(one.had) + "\n");
+    }
+    shell::Script script;
+    script.use(embedded::mysql_upgrade_sh)
+        .line("mrc_mysql_speak {}", one.image)
+        .line("mrc_mysql_compare db {}", data)
+        .line("echo \"${mrc_mysql_newer:-}\"");
+    const auto answer = run(script);
+    if (std::string(one.said) == "newer" || std::string(one.said) == "same") {
+      EXPECT_EQ(answer.status, 0) << one.had << answer.err;
+      EXPECT_EQ(answer.out, std::string(one.said) == "newer" ? "yes\n" : "\n") << one.had;
+    } else {
+      EXPECT_NE(answer.status, 0) << one.had;
+      EXPECT_THAT(answer.err, HasSubstr(std::string("have been served ") + one.said));
+    }
+    std::filesystem::remove_all(data);
+  }
+}
+
+TEST_P(MysqlData, BeforeANewerSeriesTheDataAreCopiedWithTheirVersion) {
+  const auto data = here("data");
+  std::filesystem::create_directory(data);
+  test::write_file(data + "/mrc.version", "5.6.24\n");
+  test::write_file(data + "/ibdata1", "rows");
+  // What an attempt that was cut off left.
+  std::filesystem::create_directory(data + ".mrc-kept");
+  test::write_file(data + ".mrc-kept/half", "");
+  shell::Script script;
+  script.use(embedded::mysql_upgrade_sh)
+      .line("mrc_mysql_speak 'mysqld  Ver 5.7.44 for Linux'")
+      .line("mrc_mysql_compare db {}", data)
+      .line("mrc_mysql_room {} planned", data)
+      .line("mrc_mysql_keep {}", data)
+      .line("mrc_mysql_served {}", data)
+      .line(
+          "cat {}/mrc.version; cd {}; cat data.mrc-kept-5.6.24-*Z/mrc.version "
+          "data.mrc-kept-*/ibdata1",
+          data,
+          here("."))
+      .line("echo; ls | grep -c kept");
+  const auto answer = run(script);
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(answer.out, "5.7.44\n5.6.24\nrows\n1\n");
+}
+
+TEST_P(MysqlData, ACopyThatThePlanDoesNotShowOrThatHasNoRoomIsNotBegun) {
+  const auto data = here("data");
+  std::filesystem::create_directory(data);
+  test::write_file(data + "/mrc.version", "5.6.24\n");
+  const auto ask = [&](const char* how) {
+    shell::Script script;
+    script.use(embedded::mysql_upgrade_sh)
+        .line("mrc_mysql_speak 'mysqld  Ver 5.7.44 for Linux'")
+        .line("mrc_mysql_compare db {}", data)
+        .line("mrc_mysql_room {} {}", data, how);
+    return run(script);
+  };
+  EXPECT_THAT(ask("unplanned").err, HasSubstr("the plan has no copy of"));
+  EXPECT_EQ(ask("planned").status, 0);
+  program("df", "echo Filesystem; echo 'x 100 99 1 99% /'\n");
+  const auto answer = ask("planned");
+  EXPECT_NE(answer.status, 0);
+  EXPECT_THAT(answer.err, HasSubstr("no room for a copy"));
 }
 
 }  // namespace

@@ -63,16 +63,16 @@ TEST_F(MysqlSwitchover, BothHalvesRunAtOnceAndTheOthersFollow) {
   const auto& given = find(made, "mysql/mysql-master/hand-over");
   const auto& taken = find(made, "mysql/mysql-slave1/take-over");
   // Neither waits for the other but in its script.
-  EXPECT_THAT(given.needs, Not(Contains("mysql/promoted")));
-  EXPECT_THAT(taken.needs, Not(Contains("mysql/handed-over")));
+  EXPECT_THAT(given.needs, Not(Contains("master/promoted")));
+  EXPECT_THAT(taken.needs, Not(Contains("master/handed-over")));
   EXPECT_THAT(given.after, IsEmpty());
   EXPECT_THAT(taken.after, IsEmpty());
   EXPECT_EQ(given.risk, plan::Risk::disruptive);
   EXPECT_THAT(given.impact, HasSubstr("nobody writes"));
-  EXPECT_THAT(find(made, "mysql/mysql-slave2/replicate").needs, Contains("mysql/promoted"));
+  EXPECT_THAT(find(made, "mysql/mysql-slave2/replicate").needs, Contains("master/promoted"));
   const auto& old = find(made, "mysql/mysql-master/replicate");
-  EXPECT_THAT(old.needs, Contains("mysql/promoted"));
-  EXPECT_THAT(old.needs, Contains("mysql/handed-over"));
+  EXPECT_THAT(old.needs, Contains("master/promoted"));
+  EXPECT_THAT(old.needs, Contains("master/handed-over"));
 }
 
 TEST_F(MysqlSwitchover, TheAccountsGoalGoesAlong) {

@@ -1,0 +1,97 @@
+# shellcheck shell=sh disable=SC2154 # some variables are set by the functions of mysql.sh and dialect.sh
+# What a server's data had before, and whether the next one takes them.
+
+# mrc_mysql_compare NAME DATA: the server in the image, which mrc_mysql_check_options has just asked, is not older
+# than the one that had these data last: servers refuse newer data or ruin them. $mrc_mysql_had is that one's
+# version, $mrc_mysql_newer says whether another series begins.
+mrc_mysql_compare() {
+  mrc_mysql_had=$(cat "$2/mrc.version" 2>/dev/null ||
+    docker exec "$1" sh -c 'mysqld --version || mariadbd --version' 2>/dev/null || :)
+  mrc_mysql_newer=
+  [ -n "$mrc_mysql_had" ] || return 0
+  # Known while its container is there to be asked; from here on, whatever happens to that.
+  if [ ! -e "$2/mrc.version" ]; then
+    (mrc_mysql_speak "$mrc_mysql_had" && mrc_mysql_newer='' && mrc_mysql_served "$2")
+  fi
+  mrc_mysql_had_at=$(mrc_mysql_speak "$mrc_mysql_had" && echo "$mrc_say_at")
+  mrc_mysql_had=${mrc_mysql_had##*Ver } && mrc_mysql_had=${mrc_mysql_had%% *}
+  if [ "$((mrc_say_at / 1000))" -gt "$((mrc_mysql_had_at / 1000))" ]; then mrc_mysql_newer=yes; fi
+  [ "$mrc_say_at" -lt "$mrc_mysql_had_at" ] || return 0
+  # A series takes its own later data back, but for 8.0.
+  if [ "$((mrc_say_at / 1000))" = "$((mrc_mysql_had_at / 1000))" ] && [ "$((mrc_say_at / 1000))" != 8000 ]; then return 0; fi
+  mrc_mend "give the file an image of $mrc_mysql_had or newer; or, with the container stopped, put back an older copy of $2"
+  mrc_die "the data of $1 have been served by $mrc_mysql_had; the server in the image is $mrc_say_number and would not take them"
+}
+
+# mrc_mysql_keep DATA: while no server runs, what mrc_mysql_compare found to be of an older series is copied beside.
+# Each attempt makes a copy of its own: whether an older one is of these data, nobody knows.
+mrc_mysql_keep() {
+  rm -rf "$1.mrc-kept"
+  [ "$mrc_mysql_newer" = yes ] || return 0
+  mrc_mysql_kept=$1.mrc-kept-$mrc_mysql_had-$(date -u +%Y%m%dT%H%M%SZ)
+  # At once where the file system can, and cp knows the word.
+  cp -a --reflink=auto "$1" "$1.mrc-kept" 2>/dev/null || {
+    rm -rf "$1.mrc-kept"
+    cp -a "$1" "$1.mrc-kept"
+  }
+  sync
+  mv -T "$1.mrc-kept" "$mrc_mysql_kept"
+  mrc_note "the data as $mrc_mysql_had had them are in $mrc_mysql_kept"
+}
+
+# mrc_mysql_room DATA planned|unplanned: for what mrc_mysql_keep copies, when the plan says that it does.
+mrc_mysql_room() {
+  [ "$mrc_mysql_newer" = yes ] || return 0
+  if [ "$2" != planned ]; then
+    mrc_mend "write mysql.version: \"$mrc_say_number\" and apply again"
+    mrc_die "the plan has no copy of $1, as it took the image for an older server than $mrc_say_number"
+  fi
+  mrc_mysql_needs=$(du -sk "$1" | cut -f 1)
+  mrc_mysql_free=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
+  [ "$mrc_mysql_free" -le "$((mrc_mysql_needs + mrc_mysql_needs / 10))" ] || return 0
+  mrc_mend "make room on the disk of $1, or set mysql.copy_before_upgrade to false"
+  mrc_die "no room for a copy of $1: it has $((mrc_mysql_needs / 1024)) MB, and $((mrc_mysql_free / 1024)) MB are free"
+}
+
+# mrc_mysql_served DATA: the server in the image has these data from now on. A file among them, so that whoever puts
+# back an older copy puts back its version too. Another marks them until mrc_mysql_tables is done.
+mrc_mysql_served() {
+  if [ "$mrc_mysql_newer" = yes ] && [ "$mrc_say_tables" = by-tool ]; then
+    echo "$mrc_mysql_had" >"$MRC_D/upgrade"
+    mrc_put "$MRC_D/upgrade" "$1/mrc.upgrade" 0644
+  fi
+  case $mrc_say_name in
+    MariaDB*) echo "$mrc_say_number-MariaDB" ;;
+    *) echo "$mrc_say_number" ;;
+  esac >"$MRC_D/version"
+  mrc_put "$MRC_D/version" "$1/mrc.version" 0644
+}
+
+# mrc_mysql_tables NAME ROOT_FILE DATA: the tool of the server, where its series needs it, makes the system tables that it
+# expects. The tool logs nothing, so no slave hears of it.
+mrc_mysql_tables() {
+  [ -e "$3/mrc.upgrade" ] || return 0
+  mrc_mysql_meet "$1" "$2"
+  mrc_mysql_closed=
+  if [ "$mrc_say_at" -ge 5007000 ] && [ "$mrc_say_gtids" = uuids ]; then
+    mrc_mysql_closed=$(echo 'SELECT @@GLOBAL.super_read_only' | mrc_mysql "$1" root "$2" -N)
+  fi
+  if [ "$mrc_mysql_closed" = 1 ]; then
+    echo 'SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON' | mrc_mysql "$1" root "$2"
+  fi
+  # shellcheck disable=SC2016 # the container's own shell
+  mrc_mysql_option "$2" | docker exec -i "$1" sh -c '
+    umask 077
+    f=$(mktemp) || exit 1
+    trap "rm -f \"$f\"" EXIT
+    IFS= read -r line
+    printf "[client]\n%s\n" "$line" >"$f"
+    tool=mysql_upgrade
+    command -v "$tool" >/dev/null || tool=mariadb-upgrade
+    "$tool" --defaults-extra-file="$f" --user=root' >"$MRC_D/tables" 2>&1 || {
+    mrc_evidence "last words of mysql_upgrade" tail -n 20 "$MRC_D/tables"
+    mrc_die "the system tables of $1 could not be brought up to date: $(tail -n 1 "$MRC_D/tables")"
+  }
+  if [ "$mrc_mysql_closed" = 1 ]; then echo 'SET GLOBAL super_read_only=ON' | mrc_mysql "$1" root "$2"; fi
+  rm -f "$3/mrc.upgrade"
+}
