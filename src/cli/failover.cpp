@@ -143,7 +143,7 @@ ExitCode run_failover(const FailoverOptions& given, Env& env) {
   }
   site->change({{path, *after}, folder, std::move(*edited)});
   auto steps =
-      systems::failover_steps(site->inputs(), scene->reading.seen, chosen->lost, scene->reached);
+      systems::failover_steps(site->inputs(), scene->reading.seen, *chosen, scene->reached);
   if (!steps) {
     site->tell(steps.error(), env);
     return env.exit_code;

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "mrc/base/hash.hpp"
 #include "mrc/engine/engine.hpp"
+#include "mrc/plan/goal.hpp"
 #include "mrc/plan/milestone.hpp"
 
 namespace mrc::engine {
@@ -36,8 +36,6 @@ void empty_host(const HostId& host, Steps& steps) {
   }
 }
 
-std::string goal_key(const StepId& id) { return fmt::format("did/{}", id); }
-
 /// The step leaves its goal in the host's record; one that is there already tells of drift.
 void record_goal(const std::string& deployment,
                  const systems::Observations& seen,
@@ -46,11 +44,11 @@ void record_goal(const std::string& deployment,
     step.apply.line("mrc_forget_under {} {}", deployment, "did/" + prefix);
   }
   if (step.goal.empty()) return;
-  const auto value = fmt::format("\"{}\"", short_hash(step.goal));
+  const auto value = plan::goal_mark(step.goal);
   const auto& record = seen.record(step.host);
-  const auto found = record.find(goal_key(step.id));
+  const auto found = record.find(plan::goal_key(step.id));
   if (found != record.end() && found->second == value) step.cause = Cause::drift;
-  step.apply.line("mrc_record {} {} {}", deployment, goal_key(step.id), value);
+  step.apply.line("mrc_record {} {} {}", deployment, plan::goal_key(step.id), value);
 }
 
 /// A step that only follows others has their cause; so has one that makes good what another undoes,

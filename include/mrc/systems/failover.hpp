@@ -24,6 +24,7 @@ struct FailoverWish {
 struct Succession {
   std::optional<ServerId> lost;  ///< empty: the master of the file answers
   ServerId heir;
+  std::string reason;             ///< why this one: "it was named"
   std::vector<Finding> findings;  ///< what stands in the way, and what may be lost
   bool heard = false;             ///< a slave has a connection to the lost one
 };
@@ -37,7 +38,7 @@ Result<Succession> succession(const Inputs& inputs,
 /// be, whether they could be read or not.
 Result<std::vector<plan::Step>> failover_steps(const Inputs& inputs,
                                                const Observations& seen,
-                                               const std::optional<ServerId>& lost,
+                                               const Succession& chosen,
                                                const std::set<HostId>& reached);
 
 /// What lets the port for writers lead to the topology's master. `hosts`: those that `seen` has.

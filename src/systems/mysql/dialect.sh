@@ -38,6 +38,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_waited="WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS('%s', %s) >= 0"
   mrc_say_heartbeats="SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='SLAVE_RECEIVED_HEARTBEATS'"
   mrc_say_applier=   # what stopped an applier, where that is not in the status
+  mrc_say_heard=NULL   # seconds since something came from the master, where that is told
   # One statement makes an account or sets its password; ALTER USER knows no passwords.
   mrc_say_new_user='GRANT USAGE ON *.* TO' mrc_say_password='GRANT USAGE ON *.* TO'
   mrc_say_secret='literal'
@@ -60,6 +61,7 @@ mrc_mysql_speak_mysql() {
   [ "$mrc_say_at" -ge 8000000 ] || return 0
   mrc_say_name='MySQL 8.0'
   mrc_say_key=yes
+  mrc_say_heard="(SELECT TIMESTAMPDIFF(SECOND, GREATEST(LAST_HEARTBEAT_TIMESTAMP, LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP), NOW()) FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME='')"
 
   [ "$mrc_say_at" -ge 8000016 ] || return 0
   mrc_say_tables=by-server
@@ -103,6 +105,7 @@ mrc_mysql_speak_mariadb() {
   mrc_say_waited="MASTER_GTID_WAIT('%s', %s) = 0"
   mrc_say_heartbeats="SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='SLAVE_RECEIVED_HEARTBEATS'"
   mrc_say_applier=   # what stopped an applier, where that is not in the status
+  mrc_say_heard=NULL   # seconds since something came from the master, where that is told
   mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER'
   mrc_say_secret='hash'   # a password would stand in the binary log
   mrc_say_anonymous=

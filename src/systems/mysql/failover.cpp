@@ -53,11 +53,12 @@ Step Maker::fence(const Server& old) const {
   return step;
 }
 
-Step Maker::drain(const Server& old) const {
+Step Maker::drain(const Server& old, const std::string& why, Difference lines) const {
   const auto& heir = m_desired.master();
   auto step = make(heir, "drain", fmt::format("apply what {} has received", heir.id));
   step.change = Change::run;
-  step.reason = fmt::format("{} is lost", old.id);
+  step.reason = fmt::format("{} is lost; {} gets its part: {}", old.id, heir.id, why);
+  step.diff = std::move(lines);
   step.needs = {fenced()};
   step.gives = {drained()};
   step.timeout = std::chrono::hours(2);  // it ends before, when nothing is applied any more
@@ -77,7 +78,7 @@ Step Maker::follow_another(const Server& server, Difference diff) const {
   return step;
 }
 
-Step Maker::succeed(const Server& old) const {
+Step Maker::succeed(const Server& old, const std::string& account_mark) const {
   const auto& heir = m_desired.master();
   auto step = make(heir, "succeed", fmt::format("make {} the master", heir.id));
   step.change = Change::update;
@@ -94,7 +95,7 @@ Step Maker::succeed(const Server& old) const {
   step.timeout = std::chrono::minutes(3);
   auto& script = step.apply;
   script.use(embedded::mysql_switch_sh).use(embedded::mysql_failover_sh);
-  record(script, "account", heir);
+  record_account(script, account_mark);
   script
       .line("mrc_mysql_succeed {} {} {} {} {} {} {} {}",
             heir.id,
@@ -134,6 +135,7 @@ Step Maker::close(const Server& former) const {
 Step Maker::replicate_former(const Server& former, Difference diff) const {
   auto step = replicate(former, std::move(diff));
   step.reason = "it was the master";
+  step.forgets = {step_of(former, "account").text()};
   step.needs.push_back(formers_closed());
   look_first("mrc_mysql_nothing_alone", m_desired, former, step);
   return step;

@@ -16,6 +16,11 @@ bool was_master(const Desired& desired,
 bool is_open(const Observed& seen) { return seen.answered && seen.variable("read_only") != "ON"; }
 
 std::optional<std::string> has_alone(const Observed& former, const Observed& master) {
+  // A position is the last of a line of numbers, which its successor has gone on with.
+  if (const auto state = former.variable("gtid_binlog_state"); !state.empty()) {
+    const auto id = former.variable("server_id");
+    return difference(written_by(id, state), written_by(id, master.variable("gtid_binlog_state")));
+  }
   return difference(former.variable("gtid_executed"), master.variable("gtid_executed"));
 }
 

@@ -16,18 +16,6 @@ using Number = std::uint64_t;
 using Interval = std::pair<Number, Number>;  // both ends are in it
 using Set = std::map<std::string, std::vector<Interval>>;
 
-std::string without_breaks(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && text.substr(i, 2) == "\\n") {
-      ++i;
-    } else if (text[i] != '\n' && text[i] != ' ') {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
 std::vector<std::string_view> split(std::string_view text, char by) {
   std::vector<std::string_view> out;
   for (;;) {
@@ -68,7 +56,7 @@ void join(std::vector<Interval>& intervals) {
 }
 
 std::optional<Set> parse(std::string_view text) {
-  const auto plain = without_breaks(text);
+  const auto plain = one_line(text);
   Set set;
   for (const auto part : split(plain, ',')) {
     if (part.empty()) continue;
@@ -157,6 +145,18 @@ std::string render(const Interval& one) {
 
 }  // namespace
 
+std::string one_line(std::string_view set) {
+  std::string out;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    if (set[i] == '\\' && set.substr(i, 2) == "\\n") {
+      ++i;
+    } else if (set[i] != '\n' && set[i] != ' ') {
+      out += set[i];
+    }
+  }
+  return out;
+}
+
 std::optional<std::uint64_t> missing(std::string_view of, std::string_view in) {
   Number count = 0;
   if (const auto rest = subtract(of, in)) {
@@ -184,6 +184,16 @@ std::optional<std::string> difference(std::string_view of, std::string_view in) 
   if (!rest) return {};
   for (const auto& [domain, one] : *rest) {
     out += fmt::format("{}domain {}: {}", out.empty() ? "" : ", ", domain, render(one));
+  }
+  return out;
+}
+
+std::string written_by(std::string_view server_id, std::string_view state) {
+  std::string out;
+  for (const auto part : split(state, ',')) {
+    const auto words = split(part, '-');
+    if (words.size() != 3 || words[1] != server_id) continue;
+    out += (out.empty() ? "" : ",") + std::string(part);
   }
   return out;
 }

@@ -308,7 +308,7 @@ Step Maker::note(const Server& server, std::string_view verb, std::string_view k
 
 Step Maker::make(const Server& server, std::string_view verb, std::string title) const {
   Step step;
-  step.id = StepId(fmt::format("mysql/{}/{}", server.id, verb));
+  step.id = step_of(server, verb);
   step.host = server.host;
   step.title = std::move(title);
   step.goal = goal(server, verb);
@@ -325,16 +325,20 @@ std::string Maker::goal(const Server& server, std::string_view verb) const {
                        change_mark(m_desired.root_password));
   }
   if (verb == "container") return m_desired.image + " " + spec_hash(m_desired, server);
-  const auto account = m_desired.user + " " + change_mark(m_desired.password);
   if (verb == "provision") return "a copy of " + m_desired.master().id.text();
-  if (verb == "account") return account + " REPLICATION SLAVE";
-  if (verb == "replicate") {
-    return fmt::format("{} {} auto position, read only, tls {}",
-                       account,
-                       m_desired.master().address,
-                       m_desired.tls);
+  if (verb == "account") {
+    return fmt::format("{} {} REPLICATION SLAVE", m_desired.user, change_mark(m_desired.password));
   }
+  if (verb == "replicate") return channel_goal(m_desired.master());
   return {};
+}
+
+std::string Maker::channel_goal(const Server& master) const {
+  return fmt::format("{} {} {} auto position, read only, tls {}",
+                     m_desired.user,
+                     change_mark(m_desired.password),
+                     master.address,
+                     m_desired.tls);
 }
 
 Step Maker::follow(const Server& server,

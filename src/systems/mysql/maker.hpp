@@ -7,6 +7,10 @@ namespace mrc::systems::mysql {
 /// The server that is the master still while the file gives the part to another; null: none is.
 const Server* holder(const Desired& desired, const Seen& seen);
 
+inline StepId step_of(const Server& server, std::string_view verb) {
+  return StepId(fmt::format("mysql/{}/{}", server.id, verb));
+}
+
 /// The slave's data are those with which it goes on: it has the copy that it needs, a uuid of its
 /// own.
 inline plan::Milestone data_settled(const Server& slave) {
@@ -49,7 +53,12 @@ class Maker {
                     const std::string& source) const;
   /// The two halves of a switchover, at work at the same time: see mysql_switch.sh.
   plan::Step hand_over(const Server& old) const;
-  plan::Step take_over(const Server& old) const;
+  plan::Step take_over(const Server& old, const std::string& account_mark) const;
+  /// The account goes along with the master's part, and with it the mark by which its drift is told
+  /// from a change. The record of the old master's host has it; where that was not read, the new
+  /// master's channel proves it, if it was made with the account as the file has it now. Empty:
+  /// nobody can tell.
+  std::string account_mark(const Server& old, const Observations& all) const;
   /// A copy of the master's data for a slave that its binary logs do not reach: see mysql_copy.sh.
   /// An account for copying on the master, for these; the copy; that account's end.
   plan::Step lend(const std::vector<const Server*>& slaves) const;
@@ -63,12 +72,12 @@ class Maker {
   /// Of a failover: see mysql_failover.sh. The lost master's host is there: its server shall not
   /// be.
   plan::Step fence(const Server& old) const;
-  /// The file's master applies what it has received.
-  plan::Step drain(const Server& old) const;
+  /// The file's master applies what it has received. `lines`: what each slave has.
+  plan::Step drain(const Server& old, const std::string& why, Difference lines) const;
   /// A slave follows another master than before, which has all that this one has received.
   plan::Step follow_another(const Server& server, Difference diff) const;
   /// It takes writes.
-  plan::Step succeed(const Server& old) const;
+  plan::Step succeed(const Server& old, const std::string& account_mark) const;
   /// One that was the master and is back takes none.
   plan::Step close(const Server& former) const;
   /// And becomes a slave, if it has nothing that the master lacks.
@@ -86,10 +95,14 @@ class Maker {
   /// my.cnf as the server's part asks.
   void write_role(shell::Script& script, const Server& server) const;
   void record(shell::Script& script, std::string_view key, const Server& server) const;
+  /// The account is the file's master's now; `mark`: see account_mark.
+  void record_account(shell::Script& script, const std::string& mark) const;
   void check_options(shell::Script& script,
                      const Server& server,
                      const std::vector<std::string>& options) const;
   std::string goal(const Server& server, std::string_view verb) const;
+  /// What the file wants of a slave's channel to this master.
+  std::string channel_goal(const Server& master) const;
 
   const Desired& m_desired;
 };

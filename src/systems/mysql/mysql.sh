@@ -777,9 +777,9 @@ mrc_mysql_probe_sql() {
   if ! mrc_mysql "$1" root "$2" >"$MRC_D/answers" 2>"$MRC_D/answers.err" <<SQL; then
 SET SESSION sql_mode='';
 SELECT 0 AS mrc_part_var;
-SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','server_id','server_uuid','gtid_mode','read_only','super_read_only','skip_networking','log_bin_basename');
+SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','server_id','server_uuid','gtid_mode','read_only','super_read_only','skip_networking','log_bin_basename','rpl_semi_sync_replica_enabled','rpl_semi_sync_slave_enabled','gtid_binlog_state');
 SELECT 0 AS mrc_part_var;
-SELECT 'gtid_executed' AS name, $mrc_say_executed AS value UNION ALL SELECT 'gtid_purged', $(mrc_mysql_purged_sql "$1");
+SELECT 'gtid_executed' AS name, $mrc_say_executed AS value UNION ALL SELECT 'gtid_purged', $(mrc_mysql_purged_sql "$1") UNION ALL SELECT 'heard_seconds_ago', IFNULL($mrc_say_heard, '');
 SELECT 0 AS mrc_part_account;
 SELECT COUNT(*) FROM mysql.user WHERE User = '$3' AND Host = '%';
 SELECT 0 AS mrc_part_grant;

@@ -83,20 +83,8 @@ class Planner {
       return step.id == step_of(old, "settings") ||
              step.id == step_of(m_desired.master(), "settings");
     });
-    auto taken = m_maker.take_over(old);
-    auto handed = m_maker.hand_over(old);
-    // The account goes along, and with it the goal by which its drift is told from a change.
-    const auto goal_of = [](const Server& server) {
-      return "did/" + step_of(server, "account").text();
-    };
-    const auto& record = m_all.record(old.host);
-    if (const auto goal = record.find(goal_of(old)); goal != record.end()) {
-      taken.apply.line(
-          "mrc_record {} {} {}", m_desired.deployment, goal_of(m_desired.master()), goal->second);
-      handed.forgets = {step_of(old, "account").text()};
-    }
-    m_steps.push_back(std::move(taken));
-    m_steps.push_back(std::move(handed));
+    m_steps.push_back(m_maker.take_over(old, m_maker.account_mark(old, m_all)));
+    m_steps.push_back(m_maker.hand_over(old));
   }
 
   void wait_for_master(const Server& old) {
@@ -295,10 +283,6 @@ class Planner {
     for (auto& one : m_steps) {
       if (before && one.id == step) one.after.push_back(*before);
     }
-  }
-
-  static StepId step_of(const Server& server, std::string_view verb) {
-    return StepId(fmt::format("mysql/{}/{}", server.id, verb));
   }
 
   std::function<bool(const plan::Milestone&)> comes_with_master() const {

@@ -7,6 +7,7 @@
 #include "systems/mysql/maker.hpp"
 #include "systems/mysql/mysql.hpp"
 #include "systems/mysql/replication.hpp"
+#include "systems/mysql/standing.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
@@ -14,19 +15,9 @@ namespace {
 using Level = Verdict::Level;
 using plan::Step;
 
-/// Null: its host was not read, or it does not answer.
-const Observed* answer_of(const Seen& seen, const Server& server) {
-  const auto found = seen.servers.find(server.id);
-  return found != seen.servers.end() && found->second.answered ? &found->second : nullptr;
-}
-
 /// It follows nobody and takes writes.
 bool takes_writes(const Observed* one) {
   return one != nullptr && one->slave.empty() && is_open(*one);
-}
-
-std::string received(const Observed& one) {
-  return one.variable("gtid_executed") + "," + one.of_slave("Retrieved_Gtid_Set");
 }
 
 const Server* with_address(const Desired& desired, const std::string& address) {
@@ -152,7 +143,9 @@ class Chooser {
       if (!one->slave.empty()) slaves.push_back(&server);
     }
     const Server* heir = named != nullptr ? named : taker;
+    m_out.reason = named != nullptr ? "the file names it" : "it takes writes already";
     if (m_wish.heir) {
+      m_out.reason = "it was named";
       const auto found = std::find_if(m_desired.servers.begin(),
                                       m_desired.servers.end(),
                                       [&](const Server& one) { return one.id == *m_wish.heir; });
@@ -162,6 +155,8 @@ class Chooser {
       auto most = with_most(slaves);
       if (!most) return fail(most.error());
       heir = *most;
+      m_out.reason =
+          slaves.size() == 1 ? "no other slave answers" : "no slave that answers has received more";
     }
     if (heir == nullptr) {
       add(*m_lost,
@@ -277,7 +272,7 @@ class Chooser {
 
   /// What nobody can tell any more, in plain words.
   void check_lost() {
-    if (m_out.heir.empty()) return;
+    if (m_out.heir.empty() || m_out.heard) return;
     const auto found = m_seen.servers.find(m_lost->id);
     if (found != m_seen.servers.end() && found->second.docker_down) {
       add(*m_lost,
@@ -286,21 +281,16 @@ class Chooser {
           fmt::format("Docker does not answer on {}", m_lost->host),
           "start Docker there, or turn the host off");
     }
-    const auto* const heir = answer_of(
-        m_seen,
-        *std::find_if(m_desired.servers.begin(), m_desired.servers.end(), [&](const Server& one) {
-          return one.id == m_out.heir;
-        }));
+    const auto found_heir = std::find_if(m_desired.servers.begin(),
+                                         m_desired.servers.end(),
+                                         [&](const Server& one) { return one.id == m_out.heir; });
+    const auto* const heir = answer_of(m_seen, *found_heir);
     add(*m_lost,
         Level::warn,
         fmt::format("what {} had and had sent to no slave is lost, and how much that is cannot be "
                     "told without it",
                     m_lost->id),
-        heir == nullptr ? ""
-                        : fmt::format("{} has {}, received {}",
-                                      m_out.heir,
-                                      heir->variable("gtid_executed"),
-                                      heir->of_slave("Retrieved_Gtid_Set")),
+        heir == nullptr ? "" : waited_for(*m_lost, *found_heir, *heir),
         "");
   }
 
@@ -323,23 +313,28 @@ bool is_fenced(const Desired& desired, const Seen& seen, const Server& old) {
   return stopped && (!one.has_data || one.role == closed);
 }
 
-std::vector<Step> make_failover(const Desired& desired,
-                                const Seen& seen,
-                                const std::optional<ServerId>& lost,
-                                const std::set<HostId>& reached) {
+Result<std::vector<Step>> make_failover(const Desired& desired,
+                                        const Seen& seen,
+                                        const Observations& all,
+                                        const Succession& chosen,
+                                        const std::set<HostId>& reached) {
   const Maker maker(desired);
   const auto& heir = desired.master();
   const auto& now = seen.at(heir.id);
   std::vector<Step> out;
   const Server* old = nullptr;
   for (const auto& server : desired.servers) {
-    if (lost && server.id == *lost) old = &server;
+    if (chosen.lost && server.id == *chosen.lost) old = &server;
   }
   if (old != nullptr) {
     if (reached.contains(old->host) && !is_fenced(desired, seen, *old)) {
       out.push_back(maker.fence(*old));
     }
-    if (!now.slave.empty()) out.push_back(maker.drain(*old));
+    if (!now.slave.empty()) {
+      auto lines = standing(desired, seen, *old);
+      if (!lines) return fail(std::move(lines).error());
+      out.push_back(maker.drain(*old, chosen.reason, std::move(*lines)));
+    }
   }
   for (const auto& server : desired.servers) {
     const auto* const one = answer_of(seen, server);
@@ -353,7 +348,7 @@ std::vector<Step> make_failover(const Desired& desired,
       }
     }
   }
-  if (old != nullptr) out.push_back(maker.succeed(*old));
+  if (old != nullptr) out.push_back(maker.succeed(*old, maker.account_mark(*old, all)));
   return out;
 }
 
@@ -373,12 +368,12 @@ Result<Succession> succession(const Inputs& inputs,
 
 Result<std::vector<plan::Step>> failover_steps(const Inputs& inputs,
                                                const Observations& seen,
-                                               const std::optional<ServerId>& lost,
+                                               const Succession& chosen,
                                                const std::set<HostId>& reached) {
   const auto desired = mysql::make_desired(inputs);
   const auto read = mysql::read_seen(seen);
   if (!read) return fail(read.error());
-  return mysql::make_failover(desired, *read, lost, reached);
+  return mysql::make_failover(desired, *read, seen, chosen, reached);
 }
 
 }  // namespace mrc::systems

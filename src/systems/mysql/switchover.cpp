@@ -1,3 +1,4 @@
+#include "mrc/plan/goal.hpp"
 #include "mrc/plan/milestone.hpp"
 #include "mysql_switch.sh.hpp"
 #include "systems/mysql/maker.hpp"
@@ -31,6 +32,7 @@ Step Maker::hand_over(const Server& old) const {
   step.diff = {{Change::update, "master", old.id.text(), master.id.text()}};
   step.needs = {milestone::server_ready(master.id)};
   step.gives = {milestone::handed_over()};
+  step.forgets = {step_of(old, "account").text()};
   step.timeout = std::chrono::minutes(5);
   auto& script = step.apply;
   script.use(embedded::mysql_switch_sh)
@@ -49,7 +51,7 @@ Step Maker::hand_over(const Server& old) const {
   return step;
 }
 
-Step Maker::take_over(const Server& old) const {
+Step Maker::take_over(const Server& old, const std::string& account_mark) const {
   const auto& master = m_desired.master();
   auto step = make(master, "take-over", fmt::format("make {} the master", master.id));
   step.change = Change::update;
@@ -62,7 +64,7 @@ Step Maker::take_over(const Server& old) const {
   step.timeout = std::chrono::minutes(5);
   auto& script = step.apply;
   script.use(embedded::mysql_switch_sh);
-  record(script, "account", master);
+  record_account(script, account_mark);
   script
       .line("mrc_mysql_take_over {} {} {} {} {} {} {} {} {}",
             master.id,
@@ -76,6 +78,28 @@ Step Maker::take_over(const Server& old) const {
             shell::words(role_lines(m_desired, true)))
       .line("mrc_forget {} {}", m_desired.deployment, record_key(master.id, "source"));
   return step;
+}
+
+std::string Maker::account_mark(const Server& old, const Observations& all) const {
+  const auto kept = [&](const Server& server, std::string_view verb) -> std::string {
+    const auto& record = all.record(server.host);
+    const auto found = record.find(plan::goal_key(step_of(server, verb)));
+    return found == record.end() ? "" : found->second;
+  };
+  if (auto mark = kept(old, "account"); !mark.empty()) return mark;
+  const auto& master = m_desired.master();
+  if (kept(master, "replicate") != plan::goal_mark(channel_goal(old))) return {};
+  return plan::goal_mark(goal(master, "account"));
+}
+
+void Maker::record_account(shell::Script& script, const std::string& mark) const {
+  const auto& master = m_desired.master();
+  record(script, "account", master);
+  if (mark.empty()) return;
+  script.line("mrc_record {} {} {}",
+              m_desired.deployment,
+              plan::goal_key(step_of(master, "account")),
+              mark);
 }
 
 }  // namespace mrc::systems::mysql

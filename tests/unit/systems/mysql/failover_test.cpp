@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include "mrc/plan/goal.hpp"
 #include "mrc/plan/milestone.hpp"
+#include "systems/mysql/former.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 
 namespace mrc::systems::mysql {
@@ -43,13 +45,13 @@ class MysqlFailover : public ::testing::Test {
   }
   /// What is done when the file names the heir.
   std::vector<plan::Step> steps(const std::string& heir) {
-    const auto lost = chosen().lost;
+    const auto found = chosen();
     world.topology.mysql.master.value = ServerId(heir);
     std::set<HostId> reached;
     for (std::size_t i = 0; i < 3; ++i) {
       if (!away.contains(i)) reached.insert(world.host(i));
     }
-    return failover_steps(world.inputs(), seen(), lost, reached).value();
+    return failover_steps(world.inputs(), seen(), found, reached).value();
   }
   /// The slave has received so much.
   void receives(std::size_t i, const std::string& numbers) {
@@ -136,7 +138,7 @@ TEST_F(MysqlFailover, AMasterThatASlaveHearsIsNotLost) {
   const auto found = chosen();
   EXPECT_TRUE(found.heard);
   EXPECT_THAT(titles(found.findings),
-              Contains("docker3: mysql-slave2 still hears mysql-master: it is not lost"));
+              ElementsAre("docker3: mysql-slave2 still hears mysql-master: it is not lost"));
 }
 
 TEST_F(MysqlFailover, AMasterThatAnswersIsNotLost) {
@@ -149,6 +151,37 @@ TEST_F(MysqlFailover, AMasterThatAnswersIsNotLost) {
   found = chosen({ServerId("mysql-slave1"), true});
   EXPECT_EQ(found.findings[0].level, Verdict::Level::fail);
   EXPECT_THAT(found.findings[0].remedy, HasSubstr("mrc promote mysql-slave1"));
+}
+
+// What its drift is told from a change by goes along with the account.
+const std::string k_keeps_account_mark = "mrc_record blog-2016 did/mysql/mysql-slave1/account ";
+
+TEST_F(MysqlFailover, TheAccountsMarkIsProvedByTheChannelOfTheOneThatTakesThePart) {
+  const auto find_mark = [](const std::vector<plan::Step>& made, const std::string& id) {
+    const auto value = plan::goal_mark(find(made, id).goal);
+    return std::pair("did/" + id, value);
+  };
+  const auto before = world.system()->steps(world.see(world.all_bare())).value();
+  records[1] = world.record(1);
+  records[1].insert(find_mark(before, "mysql/mysql-slave1/replicate"));
+  const auto [key, mark] = find_mark(before, "mysql/mysql-master/account");
+  EXPECT_THAT(find(steps("mysql-slave1"), "mysql/mysql-slave1/succeed").apply.body(),
+              HasSubstr(k_keeps_account_mark + "'" + mark + "'"));
+
+  // The file has another password since: what it asks for is a change.
+  world.topology.mysql.master.value = ServerId("mysql-master");
+  world.secrets.replication_password = Secret("mysql.replication.password", "another");
+  EXPECT_THAT(find(steps("mysql-slave1"), "mysql/mysql-slave1/succeed").apply.body(),
+              Not(HasSubstr(k_keeps_account_mark)));
+}
+
+TEST_F(MysqlFailover, TheAccountsMarkIsThatOfTheOldMastersHostWhereThatIsThere) {
+  away.clear();
+  falls_silent(0, "mysql-master");
+  records[0] = world.record(0);
+  records[0]["did/mysql/mysql-master/account"] = R"("0123456789abcdef")";
+  EXPECT_THAT(find(steps("mysql-slave1"), "mysql/mysql-slave1/succeed").apply.body(),
+              HasSubstr(k_keeps_account_mark + "'\"0123456789abcdef\"'"));
 }
 
 TEST_F(MysqlFailover, ADeadServerOnALivingHostIsFenced) {
@@ -243,6 +276,7 @@ TEST_F(MysqlOldMaster, IsClosedAndThenBecomesASlave) {
   EXPECT_THAT(ids(made), Contains("mysql/mysql-master/close"));
   EXPECT_THAT(ids(made), Not(Contains("mysql/mysql-master/settings")));
   const auto& follows = find(made, "mysql/mysql-master/replicate");
+  EXPECT_THAT(follows.forgets, ElementsAre("mysql/mysql-master/account"));
   EXPECT_THAT(follows.needs, Contains("mysql/formers-closed"));
   const auto body = follows.apply.body();
   EXPECT_LT(body.find("mrc_mysql_nothing_alone"), body.find("mrc_mysql_replicate"));
@@ -261,6 +295,17 @@ TEST_F(MysqlOldMaster, IsClosedAndToldWhenItHasMore) {
   const auto made = world.system()->steps(seen()).value();
   EXPECT_THAT(ids(made), Contains("mysql/mysql-master/close"));
   EXPECT_THAT(ids(made), Not(Contains("mysql/mysql-master/replicate")));
+}
+
+TEST(MysqlOldMasterOfMariaDb, HasAloneWhatItWroteBeyondWhatItsSuccessorHasOfIt) {
+  Observed former;
+  former.variables = {
+      {"server_id", "1"}, {"gtid_executed", "0-1-27"}, {"gtid_binlog_state", "0-101-12,0-1-27"}};
+  Observed master;
+  master.variables = {{"gtid_executed", "0-101-30"}, {"gtid_binlog_state", "0-1-25,0-101-30"}};
+  EXPECT_EQ(has_alone(former, master), "domain 0: 26-27");
+  master.variables["gtid_binlog_state"] = "0-1-27,0-101-30";
+  EXPECT_EQ(has_alone(former, master), "");
 }
 
 TEST_F(MysqlOldMaster, ThatIsClosedAlreadyStandsInTheWayWithWhatItHas) {
