@@ -191,6 +191,11 @@ mrc_calico3_free() {
   [ -z "$mrc_calico3_foreign" ] || mrc_die \
     "the address $1 of $2 is held by an endpoint that mrc did not make: container $mrc_calico3_foreign"
   mrc_calico3_holder=$(mrc_calico3_handle "$1")
+  case $mrc_calico3_holder in
+    *-tunnel-addr-*)
+      mrc_die "the address $1 of $2 is the end of ${mrc_calico3_holder#*-tunnel-addr-}'s tunnel: give the server another one"
+      ;;
+  esac
   if [ -n "$mrc_calico3_holder" ] && ! grep -qF -e " ${mrc_calico3_holder##*.} " "$MRC_D/owned"; then
     mrc_die "the address $1 of $2 is taken in Calico's IPAM by $mrc_calico3_holder; if nothing uses it: calicoctl ipam release --ip=$1"
   fi
