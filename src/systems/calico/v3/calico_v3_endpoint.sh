@@ -290,8 +290,11 @@ mrc_calico3_ready() {
   mrc_calico3_conf "$(mrc_calico3_me)" "$2" >"$MRC_D/cni-conf"
   # The one question of Calico's that never hangs.
   timeout -s KILL 10 env -i PATH="$mrc_calico3_path_all" HOME=/root "$mrc_calico3_cni/calico" -t \
-    <"$MRC_D/cni-conf" >"$MRC_D/cni-out" 2>"$MRC_D/cni-err" ||
-    { echo "etcd does not answer Calico: $(mrc_calico3_cni_said)" && return 1; }
+    <"$MRC_D/cni-conf" >"$MRC_D/cni-out" 2>"$MRC_D/cni-err" || {
+    if [ $? = 137 ]; then echo "no answer in 10 s" >"$MRC_D/cni-err"; fi
+    echo "etcd does not answer Calico: $(mrc_calico3_cni_said)"
+    return 1
+  }
   [ "$(docker container inspect --format '{{.State.Running}}' calico-node 2>&1)" = true ] ||
     { echo "calico-node does not run" && return 1; }
   [ -e /var/lib/calico/nodename ] || { echo "calico-node has not told its name yet" && return 1; }

@@ -498,6 +498,10 @@ TEST_P(CalicoV3Script, RestoreWaitsAndGivesUpWithTheReason) {
   const auto outcome = run(script);
   EXPECT_EQ(outcome.status, 124);
   EXPECT_THAT(outcome.out, HasSubstr("the container mysql-master does not run"));
+  auto silent = make_script(m_want);
+  silent.line("docker() { echo true; }; timeout() { return 137; }")
+      .line("mrc_calico3_restore mysql-master 10.77.0.50 p 0");
+  EXPECT_THAT(run(silent).out, HasSubstr("etcd does not answer Calico: no answer in 10 s"));
 }
 
 }  // namespace
