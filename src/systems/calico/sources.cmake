@@ -6,6 +6,7 @@ list(APPEND MRC_SYSTEMS_SOURCES
   calico/passages.cpp
   calico/removal.cpp
   calico/rolling.cpp
+  calico/routers.cpp
   calico/status.cpp
   calico/v0/checks.cpp
   calico/v0/claims.cpp
@@ -37,6 +38,7 @@ list(APPEND MRC_SYSTEMS_SOURCES
   calico/v3/steps.cpp
   calico/v3/teardown.cpp)
 list(APPEND MRC_SYSTEMS_SCRIPTS
+  calico/routers.sh
   calico/v0/calico_v0.sh
   calico/v0/calico_v0_endpoint.sh
   calico/v0/calico_v0_etcd.sh

@@ -225,6 +225,20 @@ class CurrentStory(Story):
             self.site.topology = original
         self.well()
 
+    def test_16_who_left_mrc_attaches_a_restarted_container_by_hand(self) -> None:
+        """By the very lines of docs/calico.md."""
+        shown = (ROOT / "docs/calico.md").read_text()
+        (lines,) = re.findall(r"^conf=.*?(?=^```)", shown, re.M | re.S)
+        stop, start = (f"systemctl {how} mrc-orders.mysql-master" for how in ("stop", "start"))
+        lines = lines.replace("http://192.168.55.111:2379", f"http://{ADDRESSES['docker1']}:2379")
+        self.site.ssh("docker1", f"{stop}; docker restart -t 60 mysql-master")
+        reach = f"python3 -c \"import socket; socket.create_connection(('{CALICO['docker1']}', 3306), 2)\" 2>&1 || echo no"
+        self.assertIn("no\n", self.site.ssh("docker2", reach))
+        self.site.ssh("docker1", lines)
+        wait_until("the master to be reached", lambda: "no\n" not in self.site.ssh("docker2", reach), 30)
+        self.site.ssh("docker1", start)
+        self.well()
+
     # -- changed
 
     def test_20_a_server_that_leaves_the_file_takes_its_endpoint_along(self) -> None:

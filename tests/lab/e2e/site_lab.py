@@ -16,8 +16,11 @@ ROOT = Path(__file__).resolve().parents[3]
 LAB = ROOT / "tests/lab/lab"
 MRC = Path(os.environ.get("MRC", ROOT / "build/dev/src/cli/mrc"))
 HOSTS = ("docker1", "docker2", "docker3")
-# The lab of this number has its own network; topologies are written for that of number 0.
-NETWORK_PREFIX = f"192.168.{55 + int(os.environ.get('MRC_LAB') or 0)}"
+# The lab of this number has its own networks; topologies are written for those of number 0. In the second one
+# stand the hosts that `lab reset --far` puts behind a router.
+NUMBER = int(os.environ.get("MRC_LAB") or 0)
+NETWORK_PREFIX = f"192.168.{55 + NUMBER}"
+FAR_PREFIX = f"192.168.{155 + NUMBER}"
 ADDRESSES = {host: f"{NETWORK_PREFIX}.{111 + i}" for i, host in enumerate(HOSTS)}
 
 # Nasty on purpose: image entrypoints paste passwords unescaped, shells and SQL have their own ideas.
@@ -33,9 +36,9 @@ def lab(*args: str, timeout: int = 900) -> str:
     return done.stdout
 
 
-def lab_for(topology: Path) -> None:
+def lab_for(topology: Path, *how: str) -> None:
     """Bare hosts that have the server which the topology asks for; it would be pulled elsewhere."""
-    lab("reset")
+    lab("reset", *how)
     image = re.search(r"^  image: (\S+)", topology.read_text(), re.M)[1]
     if image != "mysql:5.6":
         lab("load", image)
@@ -68,9 +71,9 @@ class Site:
         self.env |= {"MRC_ROOT_PASSWORD": root, "MRC_REPL_PASSWORD": repl, "XDG_STATE_HOME": self.state.name}
 
     def write_topology(self, name: str, text: str) -> Path:
-        """A topology file of this site, moved into this lab's network."""
+        """A topology file of this site, moved into this lab's networks."""
         path = Path(self.state.name, name)
-        path.write_text(text.replace("192.168.55.", NETWORK_PREFIX + "."))
+        path.write_text(text.replace("192.168.55.", NETWORK_PREFIX + ".").replace("192.168.155.", FAR_PREFIX + "."))
         return path
 
     def mrc(self, *args: str, timeout: int = 600) -> subprocess.CompletedProcess[str]:

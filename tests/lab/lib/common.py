@@ -17,6 +17,7 @@ NAME = f"mrc-lab{NUMBER or ''}"
 NETWORK_PREFIX = f"192.168.{55 + NUMBER}"
 RUN = CACHE / f"run{NUMBER or ''}"
 LABEL = "mrc-lab"  # of images, which all labs share
+OURS = f"mrc-lab.hosts={NUMBER}"  # the label of this lab's containers and networks
 
 
 class LabError(Exception):

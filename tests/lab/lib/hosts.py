@@ -3,14 +3,14 @@
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-from common import NAME, NETWORK_PREFIX, NUMBER, RUN, LabError, run, say, succeeds, wait_for
+import networks
+from common import NAME, NETWORK_PREFIX, OURS, RUN, LabError, run, say, succeeds, wait_for
 from engine import docker
 from images import Built
 
-SUBNET = f"{NETWORK_PREFIX}.0/24"
-OURS = f"mrc-lab.hosts={NUMBER}"  # the label of this lab's containers; their images' label is on all labs'
 FIRST = 111
 WITH_ETCD = ("docker1", "docker2")  # the package is there, as an operator may have it; the others get it from mrc
 
@@ -22,12 +22,25 @@ NEARLY_PRIVILEGED = [
 ]  # fmt: skip
 
 
-def names(count: int) -> list[str]:
-    return [f"docker{i}" for i in range(1, count + 1)]
+@dataclass(frozen=True)
+class Lineup:
+    """How many hosts, and how many of the last ones stand in the other network."""
 
+    count: int
+    far: int = 0
 
-def address(name: str) -> str:
-    return f"{NETWORK_PREFIX}.{FIRST - 1 + int(name.removeprefix('docker'))}"
+    def names(self) -> list[str]:
+        return [f"docker{i}" for i in range(1, self.count + 1)]
+
+    def is_far(self, name: str) -> bool:
+        return int(name.removeprefix("docker")) > self.count - self.far
+
+    def network(self, name: str) -> str:
+        return networks.FAR if self.is_far(name) else networks.NEAR
+
+    def address(self, name: str) -> str:
+        prefix = networks.FAR_PREFIX if self.is_far(name) else NETWORK_PREFIX
+        return f"{prefix}.{FIRST - 1 + int(name.removeprefix('docker'))}"
 
 
 def container(name: str) -> str:
@@ -81,22 +94,22 @@ def wait_docker(name: str) -> None:
     )
 
 
-def up(count: int, built: Built, fresh: bool) -> None:
-    wanted = names(count)
-    current = [n for n in wanted if is_current(n, built)]
+def up(lineup: Lineup, built: Built, fresh: bool) -> None:
+    wanted = lineup.names()
+    current = [n for n in wanted if is_current(n, lineup, built)]
     if not fresh and current == wanted and (RUN / "ssh_config").exists() and not extra(wanted):
-        say(f"{count} hosts are up")
+        say(f"{lineup.count} hosts are up")
         return
     clear()
     RUN.mkdir(parents=True, exist_ok=True)
     RUN.chmod(0o700)
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mrc-lab", "-f", RUN / "id_ed25519")
-    docker("network", "create", "--subnet", SUBNET, "--label", OURS, NAME)
+    networks.create(far=lineup.far > 0)
     for name in wanted:
-        start_host(name, built)
+        start_host(name, lineup, built)
     for name in wanted:
         prepare_host(name, built)
-    write_ssh_files(wanted)
+    write_ssh_files(lineup)
     for name in wanted:
         wait_for(f"sshd of {name}", lambda name=name: succeeds("ssh", "-F", RUN / "ssh_config", name, "true"), 60, lambda: "")
     (RUN / "artefacts").symlink_to(built.artefacts)
@@ -128,11 +141,18 @@ def load_into(name: str, archive: Path) -> None:
         subprocess.run(["docker", "exec", "-i", name, "docker", "load", "-q"], stdin=content, check=True, capture_output=True)
 
 
-def is_current(name: str, built: Built) -> bool:
+def is_current(name: str, lineup: Lineup, built: Built) -> bool:
     if not succeeds("docker", "container", "inspect", container(name)):
         return False
     state, image = docker("inspect", "-f", "{{.State.Running}} {{.Config.Image}}", container(name)).split()
-    return state == "true" and image == built.host
+    return state == "true" and image == built.host and address_of(container(name)) == lineup.address(name)
+
+
+def address_of(container: str) -> str:
+    """Also while it does not run."""
+    return docker(
+        "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAMConfig.IPv4Address}}{{end}}", container
+    ).strip()
 
 
 def extra(wanted: list[str]) -> bool:
@@ -141,7 +161,7 @@ def extra(wanted: list[str]) -> bool:
     return bool(set(there) - {container(n) for n in wanted})
 
 
-def start_host(name: str, built: Built) -> None:
+def start_host(name: str, lineup: Lineup, built: Built) -> None:
     storage = RUN / name / "docker"
     storage.parent.mkdir()
     # The images' layers are never written to, so hosts share their files; all else is Docker's own to change.
@@ -151,7 +171,7 @@ def start_host(name: str, built: Built) -> None:
     apt = ["-v", f"{built.debs}:/var/lib/lab-apt:ro"]
     start_container(
         container(name), built.host, storage,
-        ["--hostname", f"{name}.local", "--network", NAME, "--ip", address(name), *apt],
+        ["--hostname", f"{name}.local", "--network", lineup.network(name), "--ip", lineup.address(name), *apt],
     )  # fmt: skip
 
 
@@ -170,12 +190,13 @@ def prepare_host(name: str, built: Built) -> None:
     run(*inside(name, "sh", "-c", script))
 
 
-def write_ssh_files(wanted: list[str]) -> None:
+def write_ssh_files(lineup: Lineup) -> None:
     known, config = [], []
-    for name in wanted:
+    for name in lineup.names():
+        address = lineup.address(name)
         key = run(*inside(name, "cat", "/etc/ssh/ssh_host_ed25519_key.pub")).split()
-        known.append(f"{name},{name}.local,{address(name)} {key[0]} {key[1]}\n")
-        config.append(f"Host {name} {name}.local {address(name)}\n  HostName {address(name)}\n")
+        known.append(f"{name},{name}.local,{address} {key[0]} {key[1]}\n")
+        config.append(f"Host {name} {name}.local {address}\n  HostName {address}\n")
     (RUN / "known_hosts").write_text("".join(known))
     config.append(
         f"Host *\n  User root\n  IdentityFile {RUN}/id_ed25519\n  IdentitiesOnly yes\n"
@@ -186,12 +207,11 @@ def write_ssh_files(wanted: list[str]) -> None:
 
 
 def clear() -> None:
-    """Takes away hosts, network and run folder, of this or of a killed run."""
+    """Takes away hosts, networks and run folder, of this or of a killed run."""
     ours = docker("ps", "-aq", "--filter", f"label={OURS}").split()
     if ours:
         docker("rm", "-f", "-v", *ours)
-    if succeeds("docker", "network", "inspect", NAME):
-        docker("network", "rm", NAME)
+    networks.remove()
     if RUN.exists():
         shutil.rmtree(RUN)
 
@@ -208,7 +228,7 @@ def status() -> int:
     lines = docker("ps", "-a", "--filter", f"label={OURS}", "--format", "{{.Names}}\t{{.Status}}").splitlines()
     for line in sorted(lines):
         name, state = line.split("\t")
-        print(f"{name.removeprefix(NAME + '-'):10} {address(name.removeprefix(NAME + '-')):16} {state}")
+        print(f"{name.removeprefix(NAME + '-'):10} {address_of(name):16} {state}")
     if not lines:
         print("down")
     return 0 if lines else 1

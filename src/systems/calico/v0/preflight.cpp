@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "systems/calico/motion.hpp"
 #include "systems/calico/v0/parts.hpp"
@@ -53,28 +54,63 @@ void judge_foreign_node(const Desired& want,
                  "topology says"});
 }
 
+bool lacks_module(const HostSeen& now, const char* module) {
+  const auto found = now.modules.find(module);
+  return found != now.modules.end() && !found->second;
+}
+
+/// v0.22 knows one tunnel; today's Calico another one, which all kernels have.
+constexpr auto k_other_tunnel =
+    "take today's Calico (docs/calico.md), calico.version: v3.32.1, with calico.mode: "
+    "vxlan-cross-subnet";
+
+std::vector<Finding> apart(const Desired& want, const Reading& seen, const std::string& remedy) {
+  std::vector<NodePlace> places;
+  std::map<HostId, Routers> routers;
+  for (const auto* host : want.nodes()) {
+    places.push_back({host->id, host->ip});
+    routers[host->id] = seen.host(host->id).routers;
+  }
+  return hosts_apart(places, routers, remedy);
+}
+
+void judge_networks(const Desired& want, const Reading& seen, std::vector<Finding>& all) {
+  if (want.ipip) return;
+  const auto hosts = want.nodes();
+  const auto without = std::find_if(hosts.begin(), hosts.end(), [&](const auto* host) {
+    return lacks_module(seen.host(host->id), "ipip");
+  });
+  auto found = apart(want,
+                     seen,
+                     without == hosts.end()
+                         ? "calico.ipip: true"
+                         : fmt::format("calico.ipip: true, when {} has the kernel's module ipip; "
+                                       "or {}",
+                                       (*without)->id,
+                                       k_other_tunnel));
+  std::move(found.begin(), found.end(), std::back_inserter(all));
+}
+
 void judge_kernel(const Desired& want,
                   const HostWant& host,
                   const Reading& seen,
                   std::vector<Finding>& all) {
   const auto& now = seen.host(host.id);
-  const auto lacks = [&](const char* module) {
-    const auto found = now.modules.find(module);
-    return found != now.modules.end() && !found->second;
-  };
-  if (lacks("xt_set")) {
+  if (lacks_module(now, "xt_set")) {
     all.push_back({host.id,
                    Level::warn,
                    "the kernel's xt_set cannot be seen",
                    "Felix needs it for its rules; it may be built in",
                    "modprobe xt_set"});
   }
-  if (want.ipip && lacks("ipip")) {
+  if (want.ipip && lacks_module(now, "ipip")) {
     all.push_back({host.id,
                    Level::fail,
                    "the kernel has no IP-in-IP",
                    "calico.ipip is on, and no module ipip can be loaded",
-                   "turn calico.ipip off, or install the kernel's module ipip"});
+                   apart(want, seen, "").empty()
+                       ? "turn calico.ipip off, as the hosts share a network"
+                       : fmt::format("install the kernel's module ipip, or {}", k_other_tunnel)});
   }
   const bool ours = now.node && now.node->running;
   if (now.bgp_port_taken && !ours) {
@@ -233,6 +269,7 @@ std::vector<Finding> findings(const Desired& want, const Reading& seen) {
                                  holder->workload)});
     }
   }
+  judge_networks(want, seen, all);
   if (!hosts.empty()) {
     judge_cluster(want, *hosts.front(), seen, all);
     judge_profile(want, *hosts.front(), seen, all);

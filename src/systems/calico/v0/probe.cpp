@@ -7,6 +7,7 @@
 #include "calico_v0.sh.hpp"
 #include "calico_v0_etcd.sh.hpp"
 #include "calico_v0_probe.sh.hpp"
+#include "routers.sh.hpp"
 #include "systems/calico/keeper.hpp"
 
 namespace mrc::systems::calico::v0 {
@@ -110,6 +111,10 @@ bool read_line(std::string_view line, HostSeen& seen, Error& error) {
     return parse_yes(rest, "taken", "free", seen.bgp_port_taken);
   } else if (what == "calicoctl") {
     return read_calicoctl(rest, seen);
+  } else if (what == "router") {
+    const std::string address(take_word(rest));
+    seen.routers[address] = rest;
+    return !rest.empty();
   } else if (what == "docker") {
     const auto how = take_word(rest);
     seen.docker_why = rest;
@@ -250,11 +255,17 @@ shell::Script probe_script(const Desired& want, const HostId& host) {
       servers.push_back(server.address.text());
     }
   }
+  std::vector<std::string> others;
+  for (const auto* node : nodes) {
+    if (node->id != host) others.push_back(node->ip.text());
+  }
   shell::Script script;
   script.use(embedded::calico_v0_sh)
       .use(embedded::calico_v0_etcd_sh)
       .use(embedded::calico_v0_probe_sh)
+      .use(embedded::routers_sh)
       .line("mrc_calico_endpoints={}", want.endpoints)
+      .line("mrc_calico_routers {}", shell::words(others))
       .line("mrc_calico_probe {} {} {} {} {}",
             want.calicoctl ? want.calicoctl->sha256 : "-",
             reads_etcd ? "yes" : "no",

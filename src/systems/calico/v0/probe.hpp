@@ -12,6 +12,7 @@
 #include "mrc/systems/system.hpp"
 #include "systems/calico/made.hpp"
 #include "systems/calico/reading.hpp"
+#include "systems/calico/routers.hpp"
 #include "systems/calico/v0/cluster.hpp"
 #include "systems/calico/v0/desired.hpp"
 
@@ -46,6 +47,7 @@ struct HostSeen {
   std::map<std::string, bool> modules;
   bool bgp_port_taken = false;
   std::optional<Binary> calicoctl;
+  Routers routers;  ///< to the other nodes of the file
   bool docker_up = false;
   std::string docker_why;  ///< when it is not up
   std::optional<NodeContainer> node;
@@ -85,10 +87,10 @@ shell::Script probe_script(const Desired& want, const HostId& host);
 /// Reads what `probe_script` printed.
 ///
 /// Shape:  a fact a line, first its name: `kernel NAME`, `sysctl KEY VALUE`, `module NAME yes|no`,
-///         `bgp free|taken`, `calicoctl absent|PATH SHA256 VERSION`, `docker up|down WHY`,
-///         `container NAME absent|JSON`, `image NAME present|absent`,
-///         `server NAME absent|ID RUNNING PID`, `eth1 NAME ADDRESS/PREFIX`, `route NAME INTERFACE`,
-///         `etcd json JSON|down WHY`; `end` last.
+///         `bgp free|taken`, `router IP VIA`, `calicoctl absent|PATH SHA256 VERSION`, `docker
+///         up|down WHY`, `container NAME absent|JSON`, `image NAME present|absent`, `server NAME
+///         absent|ID RUNNING PID`, `eth1 NAME ADDRESS/PREFIX`, `route NAME INTERFACE`, `etcd json
+///         JSON|down WHY`; `end` last.
 /// Errors: `unreadable`, with the line; also when `end` is missing.
 Result<HostSeen> parse_probe(std::string_view text);
 

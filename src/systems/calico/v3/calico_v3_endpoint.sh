@@ -191,6 +191,11 @@ mrc_calico3_free() {
   [ -z "$mrc_calico3_foreign" ] || mrc_die \
     "the address $1 of $2 is held by an endpoint that mrc did not make: container $mrc_calico3_foreign"
   mrc_calico3_holder=$(mrc_calico3_handle "$1")
+  case $mrc_calico3_holder in
+    *-tunnel-addr-*)
+      mrc_die "the address $1 of $2 is the end of ${mrc_calico3_holder#*-tunnel-addr-}'s tunnel: give the server another one"
+      ;;
+  esac
   if [ -n "$mrc_calico3_holder" ] && ! grep -qF -e " ${mrc_calico3_holder##*.} " "$MRC_D/owned"; then
     mrc_die "the address $1 of $2 is taken in Calico's IPAM by $mrc_calico3_holder; if nothing uses it: calicoctl ipam release --ip=$1"
   fi
@@ -285,8 +290,11 @@ mrc_calico3_ready() {
   mrc_calico3_conf "$(mrc_calico3_me)" "$2" >"$MRC_D/cni-conf"
   # The one question of Calico's that never hangs.
   timeout -s KILL 10 env -i PATH="$mrc_calico3_path_all" HOME=/root "$mrc_calico3_cni/calico" -t \
-    <"$MRC_D/cni-conf" >"$MRC_D/cni-out" 2>"$MRC_D/cni-err" ||
-    { echo "etcd does not answer Calico: $(mrc_calico3_cni_said)" && return 1; }
+    <"$MRC_D/cni-conf" >"$MRC_D/cni-out" 2>"$MRC_D/cni-err" || {
+    if [ $? = 137 ]; then echo "no answer in 10 s" >"$MRC_D/cni-err"; fi
+    echo "etcd does not answer Calico: $(mrc_calico3_cni_said)"
+    return 1
+  }
   [ "$(docker container inspect --format '{{.State.Running}}' calico-node 2>&1)" = true ] ||
     { echo "calico-node does not run" && return 1; }
   [ -e /var/lib/calico/nodename ] || { echo "calico-node has not told its name yet" && return 1; }

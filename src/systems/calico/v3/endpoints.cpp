@@ -206,6 +206,12 @@ std::optional<Holder> foreign_holder(const ServerWant& server,
   const auto& handle = assigned->second;
   const auto dot = handle.rfind('.');
   if (dot != std::string::npos && ours.contains(handle.substr(dot + 1))) return {};
+  // "vxlan-tunnel-addr-NODE", "ipip-tunnel-addr-NODE"
+  constexpr std::string_view k_tunnel = "-tunnel-addr-";
+  if (const auto at = handle.find(k_tunnel); at != std::string::npos) {
+    const auto node = handle.substr(at + k_tunnel.size());
+    return Holder{fmt::format("the end of {}'s tunnel", node), "", node, "", true};
+  }
   return Holder{handle.empty() ? "somebody in Calico's IPAM" : handle, "", "", ""};
 }
 

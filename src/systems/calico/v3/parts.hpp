@@ -92,6 +92,7 @@ struct Holder {
   std::string container;  ///< empty: no endpoint has it
   std::string node;
   std::string profile;
+  bool tunnel = false;  ///< a node's own, for its end of the tunnel
 };
 std::optional<Holder> foreign_holder(const ServerWant& server,
                                      const HostSeen& on,

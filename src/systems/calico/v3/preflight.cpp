@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "systems/calico/motion.hpp"
 #include "systems/calico/v3/parts.hpp"
@@ -24,9 +25,13 @@ class Judge {
       firewall();
       networks();
       name();
-      for (const auto& server : host->servers) address(server);
+      for (const auto& server : host->servers) {
+        address(server);
+        tunnel_end(server);
+      }
     }
     names();
+    networks_apart();
     m_host = hosts.front();
     etcd();
     if (m_seen.cluster) {
@@ -147,6 +152,26 @@ class Judge {
     }
   }
 
+  /// Without a tunnel the hosts' own networks carry the pool.
+  void networks_apart() {
+    if (m_want.tunnels()) return;
+    std::vector<NodePlace> places;
+    std::map<HostId, Routers> routers;
+    bool vxlan = true;
+    for (const auto* host : m_want.nodes()) {
+      places.push_back({host->id, host->ip});
+      m_host = host;
+      routers[host->id] = now().routers;
+      vxlan = vxlan && !lacks("vxlan");
+    }
+    auto found =
+        hosts_apart(places,
+                    routers,
+                    fmt::format("calico.mode: {}-cross-subnet, a tunnel between such hosts only",
+                                vxlan ? "vxlan" : "ipip"));
+    std::move(found.begin(), found.end(), std::back_inserter(m_all));
+  }
+
   /// Calico v3 takes lowercase names only.
   void name() {
     const auto node = now().node_name();
@@ -189,7 +214,14 @@ class Judge {
     if (!holder || (m_want.adopt && !holder->container.empty())) return;
     const bool here = (holder->node.empty() || holder->node == now().node_name()) &&
                       m_seen.made_on(m_host->id).endpoints.contains(server.id);
-    stop(fmt::format("the address of {} is taken", server.id),
+    const auto title = fmt::format("the address of {} is taken", server.id);
+    if (holder->tunnel) {
+      stop(title,
+           fmt::format("{} is {}", server.address, holder->who),
+           "give the server another address: a node takes none anew before it starts anew");
+      return;
+    }
+    stop(title,
          fmt::format("{} belongs to {}, which mrc did not attach{}",
                      server.address,
                      holder->who,
@@ -198,6 +230,20 @@ class Judge {
                      "--ip={}",
                      here ? k_wait_first : "",
                      server.address));
+  }
+
+  /// A node's end of the tunnel takes the first free address of a block, before any server has one.
+  void tunnel_end(const ServerWant& server) {
+    if (!m_want.tunnels()) return;
+    if (m_seen.cluster && m_seen.cluster->assigned.contains(server.address.text())) return;
+    const Cidr block(server.address, m_want.pool.block_size);
+    if (server.address.bits() - block.base().bits() >= m_want.nodes().size()) return;
+    warn(fmt::format("a node may take the address of {} first", server.id),
+         fmt::format("calico.mode gives each node an address for its end of the tunnel, from the "
+                     "first ones of a block, and {} is one of those of {}",
+                     server.address,
+                     block.text()),
+         "give the server an address further back");
   }
 
   void etcd() {

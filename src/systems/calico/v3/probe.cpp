@@ -6,6 +6,7 @@
 #include "calico_v3.sh.hpp"
 #include "calico_v3_etcd.sh.hpp"
 #include "calico_v3_probe.sh.hpp"
+#include "routers.sh.hpp"
 
 namespace mrc::systems::calico::v3 {
 namespace {
@@ -129,6 +130,10 @@ bool read_line(std::string_view line, HostSeen& seen, Error& error) {
     return read_file(rest, seen);
   } else if (what == "nodename") {
     return read_nodename(rest, seen);
+  } else if (what == "router") {
+    const std::string address(take_word(rest));
+    seen.routers[address] = rest;
+    return !rest.empty();
   } else if (what == "docker") {
     const auto how = take_word(rest);
     seen.docker_why = rest;
@@ -205,12 +210,18 @@ shell::Script probe_script(const Desired& want, const HostId& host) {
       servers.push_back(server.address.text());
     }
   }
+  std::vector<std::string> others;
+  for (const auto* node : nodes) {
+    if (node->id != host) others.push_back(node->ip.text());
+  }
   shell::Script script;
   script.use(embedded::calico_v3_sh)
       .use(embedded::calico_v3_etcd_sh)
       .use(embedded::calico_v3_probe_sh)
+      .use(embedded::routers_sh)
       .line("mrc_calico3_name={}", want.deployment)
       .line("mrc_calico3_endpoints={}", want.endpoints)
+      .line("mrc_calico_routers {}", shell::words(others))
       .line("mrc_calico3_probe {} {} {}",
             reads_etcd ? "yes" : "no",
             want.node_image,

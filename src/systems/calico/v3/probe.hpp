@@ -11,6 +11,7 @@
 #include "mrc/shell/script.hpp"
 #include "mrc/systems/system.hpp"
 #include "systems/calico/reading.hpp"
+#include "systems/calico/routers.hpp"
 #include "systems/calico/v3/cluster.hpp"
 #include "systems/calico/v3/desired.hpp"
 #include "systems/calico/v3/made.hpp"
@@ -52,6 +53,7 @@ struct HostSeen {
   std::string iptables;                 ///< what has rules: "nft", "legacy", "both", "none"
   std::map<std::string, File> files;    ///< "calicoctl", "cni"; absent: it is not there
   std::optional<std::string> nodename;  ///< contents of /var/lib/calico/nodename, as they are
+  Routers routers;                      ///< to the other nodes of the file
   bool docker_up = false;
   std::string docker_why;  ///< when it is not up
   std::optional<NodeContainer> node;
@@ -79,7 +81,7 @@ shell::Script probe_script(const Desired& want, const HostId& host);
 ///
 /// Shape:  a fact a line, first its name: `kernel NAME`, `machine NAME`, `sysctl KEY VALUE`,
 ///         `module NAME yes|no`, `bgp free|taken`, `firewalld yes|no`, `network LINK CIDR`,
-///         `iptables nft|legacy|both|none`, `file NAME absent|SHA256 VERSION`,
+///         `iptables nft|legacy|both|none`, `router IP VIA`, `file NAME absent|SHA256 VERSION`,
 ///         `nodename absent|=HEXDIGITS`, `docker up|down WHY`, `container calico-node absent|JSON`,
 ///         `image NAME present|absent`, `server NAME absent|ID RUNNING PID`,
 ///         `address NAME ADDRESS/PREFIX`, `route NAME INTERFACE`, `etcd json JSON|down WHY`;

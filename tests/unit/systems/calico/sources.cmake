@@ -1,6 +1,7 @@
 list(APPEND MRC_SYSTEMS_TESTS
   calico/keeper_test.cpp
   calico/passages_test.cpp
+  calico/routers_test.cpp
   calico/v0_changes_test.cpp
   calico/v0_checks_test.cpp
   calico/v0_cluster_test.cpp

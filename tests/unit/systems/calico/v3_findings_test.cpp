@@ -104,6 +104,34 @@ TEST(CalicoV3Preflight, AnAddressThatIsTaken) {
   EXPECT_THAT(all[0].remedy, StartsWith("give the server another address"));
 }
 
+TEST(CalicoV3Preflight, AnAddressThatIsANodesEndOfTheTunnel) {
+  World world;
+  world.topology.calico.mode = topology::Calico::Mode::vxlan;
+  world.keys.erase(world.endpoint_key(1));
+  world.change_key("block/10.77.0.0-26",
+                   "mysql-replication." + World::container_id(1),
+                   "vxlan-tunnel-addr-docker3.local");
+  const auto all = world.findings();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].title, "the address of mysql-slave1 is taken");
+  EXPECT_EQ(all[0].detail, "10.77.0.51 is the end of docker3.local's tunnel");
+  EXPECT_THAT(all[0].remedy, StartsWith("give the server another address"));
+}
+
+TEST(CalicoV3Preflight, AnAddressThatANodesEndOfTheTunnelMayTake) {
+  World world;
+  world.be_bare();
+  world.topology.calico.mode = topology::Calico::Mode::vxlan;
+  EXPECT_THAT(world.titles(), IsEmpty());
+  world.topology.mysql.servers[0].address = *Ipv4::parse("10.77.0.3");
+  EXPECT_THAT(world.titles(), IsEmpty()) << "three nodes take three at most";
+  world.topology.mysql.servers[0].address = *Ipv4::parse("10.77.0.66");
+  ASSERT_THAT(world.titles(), ElementsAre("a node may take the address of mysql-master first"));
+  EXPECT_EQ(world.findings()[0].level, Verdict::Level::warn);
+  world.topology.calico.mode = topology::Calico::Mode::none;
+  EXPECT_THAT(world.titles(), IsEmpty());
+}
+
 TEST(CalicoV3Preflight, AnAddressThatTheServersUnitMovesRightNow) {
   World world;
   auto& record = world.records["docker2"]["calico3/endpoint/mysql-slave1"];

@@ -189,6 +189,37 @@ TEST_P(CalicoV3Script, EveryCallHasADeadlineAConfigOfItsOwnAndNothingOfTheEnviro
   EXPECT_THAT(outcome.out, HasSubstr("etcdEndpoints: \"http://127.0.0.1:1\"\n"));
 }
 
+TEST_P(CalicoV3Script, TheCniProgramHasADeadlineToo) {
+  auto script = make_script(m_want);
+  script.line("timeout() { echo \"$@\" >{}; return 137; }", m_dir + "/call")
+      .line("mrc_calico3_detach docker2.local b2 p || cat {}", m_dir + "/call");
+  auto call = make_script(m_want);
+  call.line("cat {}", m_dir + "/call");
+  EXPECT_EQ(run(script).out, "the CNI program does not take b2 off: no answer in 120 s\n");
+  EXPECT_THAT(run(call).out, HasSubstr("-s KILL 120 env -i PATH="));
+}
+
+TEST_P(CalicoV3Script, ANodeThatStartsSlowlyIsWaitedForAndOneThatCannotIsNot) {
+  const auto start = [&](const std::string& err) {
+    auto script = with_answer("", err, 1);
+    script.line("mrc_record() { :; }; mrc_calico3_renamed() { :; }")
+        .line("docker() { echo \"docker $*\"; }")
+        .line("mrc_calico3_node_up() { [ -e {} ] || { touch {}; return 1; }; }",
+              m_dir + "/up",
+              m_dir + "/up")
+        .line("mrc_calico3_node 10.0.0.1 node:v3.32.1 && echo up");
+    std::filesystem::remove(m_dir + "/up");
+    return run(script);
+  };
+  EXPECT_EQ(
+      start("error executing command: calico/node has terminated, check logs for details\n").out,
+      "up\n");
+  const auto failed = start("Error executing command: exit status 125\n");
+  EXPECT_EQ(failed.status, 1);
+  EXPECT_THAT(failed.out,
+              HasSubstr("calicoctl node run: Error executing command: exit status 125"));
+}
+
 TEST_P(CalicoV3Script, PeersByTheTableNotByTheStatus) {
   const auto ask = [&](const std::string& text, const std::string& peers) {
     auto script = with_answer(text, "", 0);
@@ -229,6 +260,17 @@ TEST_P(CalicoV3Script, ARouteMustHaveItsNextHopOrATunnel) {
   EXPECT_EQ(outcome.out, "all\n10.1.0.2 not via 10.0.0.3\n");
 }
 
+TEST_P(CalicoV3Script, HostsBehindARouterAreTold) {
+  shell::Script script;
+  script.line(". {}", std::string(MRC_TESTS_DIR) + "/../src/systems/calico/routers.sh")
+      .line("ip() { sed -n 's/^route get //p' | while read -r to; do case $to in")
+      .line("10.0.1.*) echo \"$to via 10.0.0.254 dev eth0 src 10.0.0.1 uid 0\" ;;")
+      .line("10.0.2.*) echo 'RTNETLINK answers: Network is unreachable' >&2 ;;")
+      .line("*) echo \"$to dev eth0 src 10.0.0.1 uid 0\" ;; esac; done; }")
+      .line("mrc_calico_routers; mrc_calico_routers 10.0.0.2 10.0.2.4 10.0.1.3");
+  EXPECT_EQ(run(script).out, "router 10.0.1.3 10.0.0.254\n");
+}
+
 TEST_P(CalicoV3Script, WhoHasAnAddressByItsHandle) {
   const auto ask = [&](const std::string& text) {
     auto script = with_answer(text);
@@ -259,6 +301,11 @@ TEST_P(CalicoV3Script, AForeignHolderEndsItAndNothingIsTakenOff) {
   const auto handle = ask("", "p.b2");
   EXPECT_EQ(handle.status, 1);
   EXPECT_THAT(handle.out, HasSubstr("is taken in Calico's IPAM by p.b2"));
+  const auto tunnel = ask("", "vxlan-tunnel-addr-docker2.local");
+  EXPECT_EQ(tunnel.status, 1);
+  EXPECT_EQ(tunnel.out,
+            "the address 10.77.0.51 of mysql-slave1 is the end of docker2.local's tunnel: give the "
+            "server another one\n");
   const auto ours = ask("me a1 eth0 calia1 10.77.0.51 mysql-replication\n", "");
   EXPECT_EQ(ours.out, "detach me a1 mysql-replication\n");
 }
@@ -451,6 +498,10 @@ TEST_P(CalicoV3Script, RestoreWaitsAndGivesUpWithTheReason) {
   const auto outcome = run(script);
   EXPECT_EQ(outcome.status, 124);
   EXPECT_THAT(outcome.out, HasSubstr("the container mysql-master does not run"));
+  auto silent = make_script(m_want);
+  silent.line("docker() { echo true; }; timeout() { return 137; }")
+      .line("mrc_calico3_restore mysql-master 10.77.0.50 p 0");
+  EXPECT_THAT(run(silent).out, HasSubstr("etcd does not answer Calico: no answer in 10 s"));
 }
 
 }  // namespace
