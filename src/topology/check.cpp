@@ -105,9 +105,7 @@ bool is_taken(const Topology& topology, const HostId& host, Port port) {
 /// What reaches the servers from outside; on each server's host, as any can become the master.
 void check_ports(const Topology& topology, Diagnostics& diags) {
   Unique<std::string> ports("MRC-T087", "exposed port", diags);
-  const auto check = [&](const HostId& host, Port port, SourceMark at, const std::string& whose) {
-    ports.add(fmt::format("{} of {}", port, host), at, whose);
-    if (!is_taken(topology, host, port)) return;
+  const auto taken = [&](Port port, SourceMark at, const std::string& whose) {
     diags.error("MRC-T090",
                 at,
                 "the exposed port {} of {} is taken: SSH, BGP and etcd use 22, 179, {} and {}",
@@ -120,12 +118,21 @@ void check_ports(const Topology& topology, Diagnostics& diags) {
   for (const auto& server : topology.mysql.servers) {
     hosts.insert(server.host);
     if (const auto port = topology.exposed_port(server)) {
-      check(server.host, *port, server.at, server.id.text());
+      ports.add(fmt::format("{} of {}", *port, server.host), server.at, server.id.text());
+      if (is_taken(topology, server.host, *port)) taken(*port, server.at, server.id.text());
     }
   }
   if (!topology.expose || !topology.expose->writer_port) return;
   const auto& writer = *topology.expose->writer_port;
-  for (const auto& host : hosts) check(host, *writer, writer.at, "expose.writer_port");
+  const std::string whose = "expose.writer_port";
+  for (const auto& host : hosts) {
+    ports.add(fmt::format("{} of {}", *writer, host), writer.at, whose);
+  }
+  if (std::any_of(hosts.begin(), hosts.end(), [&](const HostId& host) {
+        return is_taken(topology, host, *writer);
+      })) {
+    taken(*writer, writer.at, whose);
+  }
 }
 
 void check_servers(const Topology& topology, Diagnostics& diags) {

@@ -32,11 +32,17 @@ class FailoverGolden : public ::testing::Test {
     };
     world.hosts.answer = [this](const HostId& host, const shell::Script&, const auto&) {
       const auto& said = servers.at(host);
-      return Result<transport::Answer>(transport::Answer{
-          0,
-          fmt::format("@mrc mysql 0 {} 0\n{}@mrc records 0 4 0\nend\n", said.size(), said),
-          "",
-          {}});
+      const auto rules = read_text(k_tests / "fixtures/dnat/bare-1.8.9-docker1.txt");
+      return Result<transport::Answer>(
+          transport::Answer{0,
+                            fmt::format("@mrc mysql 0 {} 0\n{}@mrc dnat 0 {} 0\n{}"
+                                        "@mrc records 0 4 0\nend\n",
+                                        said.size(),
+                                        said,
+                                        rules.size(),
+                                        rules),
+                            "",
+                            {}});
     };
   }
   /// `recorded`: which fixtures.
@@ -44,6 +50,7 @@ class FailoverGolden : public ::testing::Test {
     if (!options.empty()) options = "\n  options: {" + options + "}";
     topology = read_text(k_tests / "../examples/blog-2016.yaml");
     replace(topology, "image: mysql:5.6", "image: " + image + options);
+    replace(topology, "\n  port: 3306", "\n  port: 3306\n  writer_port: 3307");
     replace(topology, "pool: 192.168.0.0/16", "pool: 192.168.0.0/24");  // else there is a warning
     for (const std::string host : {"docker1", "docker2", "docker3"}) {
       servers[HostId(host)] =
