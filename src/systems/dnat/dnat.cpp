@@ -89,12 +89,13 @@ Result<std::vector<plan::Step>> writer_steps(const Inputs& inputs,
                                              const std::set<HostId>& hosts) {
   const auto all = read(seen, hosts);
   if (!all) return fail(all.error());
-  return dnat::steps(inputs.topology.name,
-                     dnat::desired(inputs.topology),
-                     *all,
-                     seen,
-                     false,
-                     dnat::Scope::writers);
+  auto wanted = dnat::desired(inputs.topology);
+  // What stands in the way of one port, another deployment's rule say, stops no failover; verify
+  // tells that it is missing.
+  std::erase_if(wanted, [&](const dnat::Exposure& one) {
+    return !all->contains(one.host) || !dnat::findings({one}, *all, false).empty();
+  });
+  return dnat::steps(inputs.topology.name, wanted, *all, seen, false, dnat::Scope::writers);
 }
 
 std::unique_ptr<System> make_dnat(const Inputs& inputs) { return std::make_unique<Dnat>(inputs); }

@@ -167,6 +167,12 @@ TEST_F(DnatSystem, ThePortForWritersLeadsToTheMasterAndGoesWithItsPart) {
   // A failover sees to writers alone, on the hosts that could be read.
   const auto ways = writer_steps(world.inputs(), seen, {world.host(1)}).value();
   EXPECT_THAT(ids(ways), ElementsAre("dnat/mysql-2:writer/expose"));
+  const auto second = "rule -A PREROUTING -d 192.168.56.112/32";
+  const auto anothers =
+      "rule -A PREROUTING -i eth0 -p tcp -m tcp --dport 3307 -m comment --comment mrc:other:db "
+      "-j DNAT --to-destination 10.0.0.9:3306\n";
+  seen = see({exposed[0], with(exposed[1], second, anothers + std::string(second)), exposed[2]});
+  EXPECT_THAT(writer_steps(world.inputs(), seen, {world.host(1)}).value(), IsEmpty());
 }
 
 TEST_F(DnatSystem, AStrangersRuleIsTakenOverWhenAllowed) {
