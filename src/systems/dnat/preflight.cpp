@@ -15,7 +15,7 @@ void check_shadow(const Exposure& want,
                   std::vector<Finding>& out) {
   for (const auto* rule : standing(want, seen).shadowing) {
     // One of ours: the port moved from one server to another, and the steps will see to it.
-    const auto prefix = want.mark.substr(0, want.mark.size() - want.server.text().size());
+    const auto prefix = want.mark.substr(0, want.mark.size() - want.name.size());
     if (rule->comment.starts_with(prefix)) continue;
     // Another deployment's is its own, whatever is taken over of strangers.
     const bool anothers = rule->comment.starts_with("mrc:");

@@ -46,7 +46,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_copy=dump   # how a slave gets a copy of its master, and what an account must be allowed for it
   mrc_say_copier='SELECT, RELOAD, PROCESS, REPLICATION CLIENT, SHOW VIEW, EVENT, TRIGGER, LOCK TABLES'
   mrc_say_disable='DISABLE ON SLAVE'   # an event that runs on the master alone
-  mrc_say_tables=by-tool   # how a newer server's system tables come about: the server itself makes them, or a tool
+  mrc_say_tables=root   # as whom a tool makes the system tables of a newer server; empty: the server itself does
   mrc_say_begun=counted   # whether a transaction counts as received when only its beginning is
 
   [ "$mrc_say_at" -ge 5007000 ] || return 0
@@ -64,7 +64,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_heard="(SELECT TIMESTAMPDIFF(SECOND, GREATEST(LAST_HEARTBEAT_TIMESTAMP, LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP), NOW()) FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME='')"
 
   [ "$mrc_say_at" -ge 8000016 ] || return 0
-  mrc_say_tables=by-server
+  mrc_say_tables=
 
   [ "$mrc_say_at" -ge 8000017 ] || return 0
   mrc_say_copy=clone
@@ -112,7 +112,7 @@ mrc_mysql_speak_mariadb() {
   mrc_say_copy=dump
   mrc_say_copier='SELECT, RELOAD, PROCESS, REPLICATION CLIENT, SHOW VIEW, EVENT, TRIGGER, LOCK TABLES'
   mrc_say_disable='DISABLE ON SLAVE'
-  mrc_say_tables=by-tool
+  mrc_say_tables=mrc_upgrade   # the tool hands a password on that must have no odd characters
   mrc_say_begun=
 
   [ "$mrc_say_at" -ge 11004000 ] || return 0

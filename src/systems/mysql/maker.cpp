@@ -111,7 +111,9 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
         {Change::create,
          "copy",
          "",
-         fmt::format("{}.mrc-kept-{}-TIME", data_path(m_desired, server.id), had(seen))});
+         fmt::format("{}.mrc-kept-{}-TIME",
+                     data_path(m_desired, server.id),
+                     had(seen).substr(0, had(seen).find_first_not_of("0123456789.")))});
     step.impact += step.impact.empty() ? "" : ", and while its data are copied";
     step.timeout = std::chrono::hours(6);
   }

@@ -14,7 +14,7 @@ mrc_mysql_compare() {
     (mrc_mysql_speak "$mrc_mysql_had" && mrc_mysql_newer='' && mrc_mysql_served "$2")
   fi
   mrc_mysql_had_at=$(mrc_mysql_speak "$mrc_mysql_had" && echo "$mrc_say_at")
-  mrc_mysql_had=${mrc_mysql_had##*Ver } && mrc_mysql_had=${mrc_mysql_had%% *}
+  mrc_mysql_had=${mrc_mysql_had##*Ver } && mrc_mysql_had=${mrc_mysql_had%%[!0-9.]*}
   if [ "$((mrc_say_at / 1000))" -gt "$((mrc_mysql_had_at / 1000))" ]; then mrc_mysql_newer=yes; fi
   [ "$mrc_say_at" -lt "$mrc_mysql_had_at" ] || return 0
   # A series takes its own later data back, but for 8.0.
@@ -56,7 +56,7 @@ mrc_mysql_room() {
 # mrc_mysql_served DATA: the server in the image has these data from now on. A file among them, so that whoever puts
 # back an older copy puts back its version too. Another marks them until mrc_mysql_tables is done.
 mrc_mysql_served() {
-  if [ "$mrc_mysql_newer" = yes ] && [ "$mrc_say_tables" = by-tool ]; then
+  if [ "$mrc_mysql_newer" = yes ] && [ -n "$mrc_say_tables" ]; then
     echo "$mrc_mysql_had" >"$MRC_D/upgrade"
     mrc_put "$MRC_D/upgrade" "$1/mrc.upgrade" 0644
   fi
@@ -68,19 +68,30 @@ mrc_mysql_served() {
 }
 
 # mrc_mysql_tables NAME ROOT_FILE DATA: the tool of the server, where its series needs it, makes the system tables that it
-# expects. The tool logs nothing, so no slave hears of it.
+# expects. Nothing of this is logged, so no slave hears of it.
 mrc_mysql_tables() {
   [ -e "$3/mrc.upgrade" ] || return 0
   mrc_mysql_meet "$1" "$2"
+  mrc_mysql_pass=$2
+  if [ "$mrc_say_tables" != root ]; then
+    mrc_mysql_pass=$MRC_D/upgrade-password
+    (umask 077 && od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$mrc_mysql_pass")
+    {
+      echo "SET SESSION sql_log_bin=0; DROP USER IF EXISTS '$mrc_say_tables'@localhost;"
+      printf "CREATE USER '%s'@localhost IDENTIFIED BY '%s';\n" "$mrc_say_tables" "$(cat "$mrc_mysql_pass")"
+      echo "GRANT ALL PRIVILEGES ON *.* TO '$mrc_say_tables'@localhost WITH GRANT OPTION;"
+    } | mrc_mysql "$1" root "$2"
+  fi
+  # It keeps root out too, where there is one.
   mrc_mysql_closed=
-  if [ "$mrc_say_at" -ge 5007000 ] && [ "$mrc_say_gtids" = uuids ]; then
+  if [ "$mrc_say_tables" = root ] && [ "$mrc_say_at" -ge 5007000 ]; then
     mrc_mysql_closed=$(echo 'SELECT @@GLOBAL.super_read_only' | mrc_mysql "$1" root "$2" -N)
   fi
   if [ "$mrc_mysql_closed" = 1 ]; then
     echo 'SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON' | mrc_mysql "$1" root "$2"
   fi
   # shellcheck disable=SC2016 # the container's own shell
-  mrc_mysql_option "$2" | docker exec -i "$1" sh -c '
+  mrc_mysql_option "$mrc_mysql_pass" | docker exec -i "$1" sh -c '
     umask 077
     f=$(mktemp) || exit 1
     trap "rm -f \"$f\"" EXIT
@@ -88,10 +99,13 @@ mrc_mysql_tables() {
     printf "[client]\n%s\n" "$line" >"$f"
     tool=mysql_upgrade
     command -v "$tool" >/dev/null || tool=mariadb-upgrade
-    "$tool" --defaults-extra-file="$f" --user=root' >"$MRC_D/tables" 2>&1 || {
+    "$tool" --defaults-extra-file="$f" --user="$1"' sh "$mrc_say_tables" >"$MRC_D/tables" 2>&1 || {
     mrc_evidence "last words of mysql_upgrade" tail -n 20 "$MRC_D/tables"
     mrc_die "the system tables of $1 could not be brought up to date: $(tail -n 1 "$MRC_D/tables")"
   }
   if [ "$mrc_mysql_closed" = 1 ]; then echo 'SET GLOBAL super_read_only=ON' | mrc_mysql "$1" root "$2"; fi
+  if [ "$mrc_say_tables" != root ]; then
+    echo "SET SESSION sql_log_bin=0; DROP USER IF EXISTS '$mrc_say_tables'@localhost;" | mrc_mysql "$1" root "$2"
+  fi
   rm -f "$3/mrc.upgrade"
 }
