@@ -114,7 +114,20 @@ class Upgrade(Story):
         self.assertEqual(done.returncode, 0, summary(done))
         self.settled("mysql-master")
 
-    def test_5_another_master_and_the_port_goes_along(self) -> None:
+    def test_5_another_password_of_root(self) -> None:
+        """Set on the master, it reaches all by replication; then the secret's source is changed."""
+        word = "another-Root-Password 'x'"
+        literal = word.replace("'", "''")
+        self.site.sql_outside(
+            ADDRESSES["docker1"], "".join(f"ALTER USER root@'{host}' IDENTIFIED BY '{literal}';" for host in ("%", "localhost"))
+        )
+        done = self.site.mrc("plan")
+        self.assertEqual(done.returncode, 3, summary(done))
+        self.assertIn("refuses root's password", done.stdout + done.stderr)
+        self.site.root_password = self.site.env["MRC_ROOT_PASSWORD"] = word
+        self.settled("mysql-master")
+
+    def test_6_another_master_and_the_port_goes_along(self) -> None:
         self.site.sql_outside(ADDRESSES["docker1"], "DELETE FROM shop.log;")
         with App("docker1", WRITERS) as app:
             wait_until("a first row", lambda: app.times)
@@ -126,7 +139,7 @@ class Upgrade(Story):
         self.settled("mysql-slave2")
         self.rows_are_everywhere(len(app.times))
 
-    def test_6_destroy_leaves_nothing(self) -> None:
+    def test_7_destroy_leaves_nothing(self) -> None:
         done = self.site.mrc("destroy", "--yes", "--delete-data")
         self.assertEqual(done.returncode, 0, summary(done))
         for host in HOSTS:
