@@ -37,6 +37,7 @@ class Maker {
     check.subject = server.id.text();
     check.title = std::move(title);
     check.ask.use(embedded::dialect_sh).use(embedded::mysql_sh);
+    say_tls(check.ask, m_desired, m_desired.tls);
     write(check.ask, check.ask.secret_file(m_desired.root_password));
     check.judge = [remedy = std::move(remedy)](const Observation& seen) {
       auto verdict = by_status(seen);
@@ -300,12 +301,10 @@ std::vector<Check> make_checks(const Desired& desired, const CheckOptions& optio
            "the replication user can log in",
            "mrc apply",
            [&](shell::Script& script, const shell::Text&) {
-             script.line(
-                 "echo 'SELECT 1' | mrc_mysql {} {} {} -N -h 127.0.0.1 --protocol=tcp "
-                 "--connect-timeout=3 >/dev/null",
-                 master.id,
-                 desired.user,
-                 script.secret_file(desired.password));
+             script.line("mrc_mysql_login {} {} {}",
+                         master.id,
+                         desired.user,
+                         script.secret_file(desired.password));
            });
   if (options.write) {
     for (const auto& server : desired.servers) check_data(desired, server, options, make);

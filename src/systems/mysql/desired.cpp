@@ -98,6 +98,14 @@ std::vector<std::string> role_lines(const Desired& desired, bool is_master) {
   return out;
 }
 
+Source source_of(const Desired& desired) { return {desired.master().address.text(), desired.tls}; }
+
+void say_tls(shell::Script& script, const Desired& desired, std::string_view tls) {
+  if (desired.dialect.flavour == topology::Flavour::mariadb && tls == "off") {
+    script.line("mrc_mysql_plain=yes");
+  }
+}
+
 std::string data_path(const Desired& desired, const ServerId& server) {
   return topology::data_path(desired.data_root, server);
 }

@@ -49,4 +49,14 @@ std::vector<std::string> role_lines(const Desired& desired, bool is_master);
 
 std::string data_path(const Desired& desired, const ServerId& server);
 
+/// Where a slave finds its master, and how it talks to it.
+struct Source {
+  std::string address;
+  std::string_view tls;  ///< as Desired::tls
+};
+Source source_of(const Desired& desired);
+
+/// For scripts that reach servers with such TLS: see mrc_mysql_far.
+void say_tls(shell::Script& script, const Desired& desired, std::string_view tls);
+
 }  // namespace mrc::systems::mysql

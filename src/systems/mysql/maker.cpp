@@ -263,7 +263,7 @@ Step Maker::replicate(const Server& server, Difference diff) const {
   auto step = follow(server,
                      "replicate",
                      fmt::format("replicate {} from {}", server.id, master.id),
-                     master.address.text());
+                     source_of(m_desired));
   step.goal = goal(server, "replicate");
   step.change = diff.empty() ? Change::create : Change::update;
   step.diff = std::move(diff);
@@ -281,13 +281,13 @@ Step Maker::replicate(const Server& server, Difference diff) const {
 }
 
 Step Maker::rejoin(const Server& server, std::string_view verb, std::string reason) const {
-  return rejoin(server, verb, std::move(reason), m_desired.master().address.text());
+  return rejoin(server, verb, std::move(reason), source_of(m_desired));
 }
 
 Step Maker::rejoin(const Server& server,
                    std::string_view verb,
                    std::string reason,
-                   const std::string& source) const {
+                   const Source& source) const {
   auto step = follow(server, verb, fmt::format("wait until {} has caught up", server.id), source);
   step.change = Change::run;
   step.reason = std::move(reason);
@@ -315,6 +315,7 @@ Step Maker::make(const Server& server, std::string_view verb, std::string title)
   step.title = std::move(title);
   step.goal = goal(server, verb);
   step.apply.use(embedded::dialect_sh).use(embedded::mysql_sh);
+  say_tls(step.apply, m_desired, m_desired.tls);
   return step;
 }
 
@@ -346,7 +347,7 @@ std::string Maker::channel_goal(const Server& master) const {
 Step Maker::follow(const Server& server,
                    std::string_view verb,
                    std::string title,
-                   const std::string& source) const {
+                   const Source& source) const {
   const auto& master = m_desired.master();
   auto step = make(server, verb, std::move(title));
   step.goal.clear();
@@ -363,14 +364,15 @@ Step Maker::follow(const Server& server,
   const auto root = script.secret_file(m_desired.root_password);
   const auto password = script.secret_file(m_desired.password);
   record(script, "source", server);
+  if (source.tls != m_desired.tls) say_tls(script, m_desired, source.tls);
   script.line("mrc_mysql_wait {} {} 120", server.id, root);
   script.line("mrc_mysql_replicate {} {} {} {} {} {}",
               server.id,
               root,
-              source,
+              source.address,
               m_desired.user,
               password,
-              m_desired.tls);
+              source.tls);
   script.line("printf 'SET GLOBAL %s=ON\\n' {} | mrc_mysql {} root {}",
               read_only_variable(m_desired.dialect),
               server.id,

@@ -46,11 +46,11 @@ class Maker {
   plan::Step replicate(const Server& server, Difference diff) const;
   /// The same behind a new container of the slave or of the master; nothing differs.
   plan::Step rejoin(const Server& server, std::string_view verb, std::string reason) const;
-  /// The same, while the master still has its former address.
+  /// The same, while the master still has its former container.
   plan::Step rejoin(const Server& server,
                     std::string_view verb,
                     std::string reason,
-                    const std::string& source) const;
+                    const Source& source) const;
   /// The two halves of a switchover, at work at the same time: see mysql_switch.sh.
   plan::Step hand_over(const Server& old) const;
   plan::Step take_over(const Server& old, const std::string& account_mark) const;
@@ -91,7 +91,7 @@ class Maker {
   plan::Step follow(const Server& server,
                     std::string_view verb,
                     std::string title,
-                    const std::string& source) const;
+                    const Source& source) const;
   /// my.cnf as the server's part asks.
   void write_role(shell::Script& script, const Server& server) const;
   void record(shell::Script& script, std::string_view key, const Server& server) const;

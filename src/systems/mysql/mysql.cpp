@@ -19,6 +19,7 @@ class MysqlSystem final : public System {
     script.use(embedded::dialect_sh)
         .use(embedded::mysql_sh)
         .line("mrc_mysql_marked {}", m_desired.deployment);
+    say_tls(script, m_desired, m_desired.tls);
     for (const auto& server : m_desired.servers) {
       if (server.host != host) continue;
       script.line("mrc_mysql_probe {} {} {} {} {} {} {} {} {}",

@@ -48,6 +48,15 @@ mrc_mysql() {
   return "$mrc_mysql_status"
 }
 
+# mrc_mysql_far CONTAINER USER PASSWORD_FILE ADDRESS [CLIENT_OPTION..] <SQL: the same from inside CONTAINER to the server at
+# ADDRESS. Some clients insist on TLS unless told: $mrc_mysql_plain is set where that server has none.
+mrc_mysql_far() {
+  mrc_mysql_container=$1 mrc_mysql_user=$2 mrc_mysql_password=$3 mrc_mysql_address=$4
+  shift 4
+  mrc_mysql "$mrc_mysql_container" "$mrc_mysql_user" "$mrc_mysql_password" -N -h "$mrc_mysql_address" -P 3306 \
+    --protocol=tcp --connect-timeout=3 ${mrc_mysql_plain:+--skip-ssl} "$@"
+}
+
 # What makes this password an account's: the password, or the hash that servers keep of it where they
 # would log it as it is.
 mrc_mysql_identified() {
@@ -384,7 +393,7 @@ mrc_mysql_field() {
 # replication user from inside the slave's container.
 mrc_mysql_master_sets() {
   printf 'SELECT %s, %s\n' "$mrc_say_executed" "$mrc_say_purged" |
-    mrc_mysql "$1" "$3" "$4" -N -h "$2" -P 3306 --protocol=tcp --connect-timeout=3
+    mrc_mysql_far "$1" "$3" "$4" "$2"
 }
 mrc_mysql_master_set() {
   mrc_mysql_sets=$(mrc_mysql_master_sets "$@") || return 1
@@ -424,7 +433,7 @@ mrc_mysql_errant() {
   # What it logged under its own number; what it was given has the number of where it came from.
   mrc_mysql_mine=$(echo 'SELECT @@GLOBAL.server_id, @@GLOBAL.gtid_binlog_state' | mrc_mysql "$1" root "$2" -N) || return 1
   mrc_mysql_its=$(echo 'SELECT @@GLOBAL.gtid_binlog_state' |
-    mrc_mysql "$1" "$4" "$5" -N -h "$3" -P 3306 --protocol=tcp --connect-timeout=3) || return 1
+    mrc_mysql_far "$1" "$4" "$5" "$3") || return 1
   printf '%s\n%s\n' "$mrc_mysql_its" "$mrc_mysql_mine" | awk -F '\t' '
     { n = split($NF, part, ",") }
     NR == 1 { for (i = 1; i <= n; i++) { split(part[i], gtid, "-"); its[gtid[1] "-" gtid[2]] = gtid[3] } }
@@ -739,7 +748,7 @@ SQL
 
 # mrc_mysql_login NAME USER PASSWORD_FILE: as somebody who comes from outside.
 mrc_mysql_login() {
-  echo 'SELECT 1' | mrc_mysql "$1" "$2" "$3" -N -h 127.0.0.1 --protocol=tcp --connect-timeout=3 >/dev/null
+  echo 'SELECT 1' | mrc_mysql_far "$1" "$2" "$3" 127.0.0.1 >/dev/null
 }
 
 # mrc_mysql_account NAME ROOT_FILE USER REPL_FILE: the replication account, with this password and no

@@ -127,8 +127,7 @@ mrc_mysql_copy_from() {
 
 # mrc_mysql_copy_ask SQL: asks the master, as the account for copying.
 mrc_mysql_copy_ask() {
-  printf '%s\n' "$1" | mrc_mysql "$mrc_mysql_copy" mrc_copy "$MRC_D/copy-password" -N \
-    -h "$mrc_mysql_at" -P 3306 --protocol=tcp --connect-timeout=3
+  printf '%s\n' "$1" | mrc_mysql_far "$mrc_mysql_copy" mrc_copy "$MRC_D/copy-password" "$mrc_mysql_at"
 }
 
 # Tables without transactions have no moment of which they could be copied while they are written.
@@ -232,6 +231,7 @@ mrc_mysql_dump_script='
   "$dump" --help >"$d/help" 2>/dev/null
   set -- -u mrc_copy -h "$from" -P 3306 --protocol=tcp
   if [ "$tls" = server-key ]; then set -- "$@" --get-server-public-key; fi
+  if [ "$tls" = off ] && "$client" --version | grep -q MariaDB; then set -- "$@" --skip-ssl; fi
   ask() { "$client" --defaults-extra-file="$d/there" "$@" -n -N -B; }
   dump() {
     for table in $own; do set -- "$@" "--ignore-table=mysql.$table"; done

@@ -8,11 +8,6 @@
 # for a NEW that has caught up and holds its lock; they go on again when that lock is gone and NEW has not
 # become the master. Whoever cannot ask changes nothing.
 
-# mrc_mysql_peer NAME ADDRESS USER REPL_FILE <SQL: asks the server at ADDRESS, from inside NAME's container.
-mrc_mysql_peer() {
-  mrc_mysql "$1" "$3" "$4" -N -h "$2" -P 3306 --protocol=tcp --connect-timeout=3
-}
-
 # mrc_mysql_session SQL_FILE COMMAND..: COMMAND, a client, is given the SQL, and keeps its session, and what that
 # holds, until mrc_mysql_session_end or this script's own end. What it says is in "$MRC_D/session.out".
 mrc_mysql_session() {
@@ -128,7 +123,7 @@ mrc_mysql_end_clients() {
 # NEW takes writes; $mrc_mysql_is is what it says of its read_only.
 mrc_mysql_is_master() {
   mrc_mysql_is=$(echo 'SELECT @@GLOBAL.read_only' |
-    mrc_mysql_peer "$mrc_mysql_old" "$mrc_mysql_at" "$mrc_mysql_user" "$mrc_mysql_repl" 2>&1) || return 1
+    mrc_mysql_far "$mrc_mysql_old" "$mrc_mysql_user" "$mrc_mysql_repl" "$mrc_mysql_at" 2>&1) || return 1
   [ "$mrc_mysql_is" = 0 ]
 }
 
@@ -181,8 +176,7 @@ mrc_mysql_take_over() {
   mrc_mysql_session_end
 }
 mrc_mysql_peer_session() {
-  mrc_mysql "$mrc_mysql_new" "$mrc_mysql_user" "$mrc_mysql_repl" -N -n \
-    -h "$mrc_mysql_at" -P 3306 --protocol=tcp --connect-timeout=3
+  mrc_mysql_far "$mrc_mysql_new" "$mrc_mysql_user" "$mrc_mysql_repl" "$mrc_mysql_at" -n
 }
 
 # What the old master says of itself: $mrc_mysql_closed, $mrc_mysql_set.
@@ -190,7 +184,7 @@ mrc_mysql_old_state() {
   mrc_mysql_state=$({
     mrc_mysql_lock_sql "mrc hands over $mrc_mysql_new"
     printf 'SELECT @@GLOBAL.%s, %s;\n' "$mrc_mysql_closed_by" "$mrc_say_executed"
-  } | mrc_mysql_peer "$mrc_mysql_new" "$mrc_mysql_at" "$mrc_mysql_user" "$mrc_mysql_repl" 2>&1) || {
+  } | mrc_mysql_far "$mrc_mysql_new" "$mrc_mysql_user" "$mrc_mysql_repl" "$mrc_mysql_at" 2>&1) || {
     echo "$mrc_mysql_state"
     return 1
   }

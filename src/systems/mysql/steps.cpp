@@ -192,8 +192,8 @@ class Planner {
     auto diff = is_new ? Difference{} : channel_difference(m_desired, one);
     if (replaced && !m_provisioned.contains(server.id) &&
         (master_replaced || (!is_new && diff.empty()))) {
-      if (const auto source = present_source(one); !source.empty()) {
-        auto step = m_maker.rejoin(server, "rejoin", "its container is new", source);
+      if (const auto source = present_source(one)) {
+        auto step = m_maker.rejoin(server, "rejoin", "its container is new", *source);
         // The master's new container comes after the slaves' ones, and behind it what it alone
         // gives.
         if (master_replaced) std::erase_if(step.needs, comes_with_master());
@@ -237,13 +237,19 @@ class Planner {
   std::string address_of_master() const { return m_desired.master().address.text(); }
 
   /// Where the slave finds the master as long as that has its present container, which may have
-  /// another address than the file gives it. Empty: nowhere.
-  std::string present_source(const Observed& slave) const {
+  /// another address than the file gives it, and no TLS yet or still. Empty: nowhere.
+  std::optional<Source> present_source(const Observed& slave) const {
     const auto& master = m_desired.master();
-    const auto wanted = master.address.text();
-    if (!m_replaced.contains(master.id) || m_seen.at(master.id).has_address) return wanted;
+    auto source = source_of(m_desired);
+    if (!m_replaced.contains(master.id)) return source;
+    const auto speaks = slave.of_slave("Master_SSL_Allowed");
+    if (speaks == "No" && source.tls == "on") source.tls = "off";
+    if (speaks == "Yes" && source.tls == "off") source.tls = "on";
+    if (m_seen.at(master.id).has_address) return source;
     const auto heard = slave.of_slave("Master_Host");
-    return slave.of_slave("Slave_IO_Running") == "Yes" && heard != wanted ? heard : "";
+    if (slave.of_slave("Slave_IO_Running") != "Yes" || heard == source.address) return {};
+    source.address = heard;
+    return source;
   }
 
   /// Running servers are touched one after the other: a slave when the one before it has caught up,

@@ -216,6 +216,22 @@ TEST(MysqlUpgrade, CopiesTheDataWhereTheFileAsksForIt) {
   EXPECT_EQ(copies(), 0);
 }
 
+TEST(MysqlUpgrade, ASlaveTalksToTheOldMasterAsThatOneDoesAndToTheNewOneAsItWill) {
+  test::MysqlWorld world;
+  const auto outputs = world.all_good();
+  world.topology.mysql.image.value = "mysql:5.7";  // which has TLS unasked
+  world.topology.mysql.version = {5, 7};
+  const auto made = world.steps(outputs);
+  const auto tls = [&](const char* id) {
+    const auto& body = test::find(made, id).apply.body();
+    const auto at = body.find("mrc_mysql_replicate ");
+    const auto line = body.substr(at, body.find('\n', at) - at);
+    return line.substr(line.rfind(' ') + 1);
+  };
+  EXPECT_EQ(tls("mysql/mysql-slave1/rejoin"), "off");
+  EXPECT_EQ(tls("mysql/mysql-slave1/replicate"), "on");
+}
+
 TEST(MysqlUpgrade, OneThatWasCutOffIsGoneOnWith) {
   test::MysqlWorld world;
   auto outputs = world.all_good();
