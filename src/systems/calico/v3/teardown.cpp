@@ -112,6 +112,7 @@ std::vector<Step> leaving_steps(const Desired& want,
   auto all = remover.leaving(
       [&](const HostId& host, const ServerId& server) { return want.has(host, server); }, is_node);
   // What the deployment has in the cluster stays, and another host's record keeps it from now on.
+  auto kept = seen.made_on(keeper);
   for (const auto& host : remover.hosts()) {
     const auto& made = seen.made_on(host);
     if (is_node(host) || !made.cluster_things()) continue;
@@ -134,6 +135,8 @@ std::vector<Step> leaving_steps(const Desired& want,
     for (const auto& one : made.profiles) move("calico3/profile/" + one, k_made);
     for (const auto& [name, cidr] : made.pools)
       move("calico3/pool/" + name, remover.pool_entry(cidr));
+    kept.profiles.insert(made.profiles.begin(), made.profiles.end());
+    kept.pools.insert(made.pools.begin(), made.pools.end());
     if (made.cluster) move("calico3/cluster", k_no_keys);
     // So that drift is known as such from there, too; a step of this plan leaves its own goal.
     for (const auto& [key, value] : made.goals) {
@@ -152,9 +155,10 @@ std::vector<Step> leaving_steps(const Desired& want,
   for (const auto& step : all) before.push_back(step.id);
   for (const auto& host : remover.hosts()) {
     if (!is_node(host)) continue;
-    auto profiles = seen.made_on(host).profiles;
+    auto [pools, profiles] = host == keeper
+                                 ? std::pair(kept.pools, kept.profiles)
+                                 : std::pair(seen.made_on(host).pools, seen.made_on(host).profiles);
     profiles.erase(want.profile);
-    auto pools = seen.made_on(host).pools;
     std::erase_if(pools, [&](const auto& one) {
       const auto cidr = Cidr::parse(one.second);
       const bool swapped = host == keeper && cidr && cidr->overlaps(want.cidr);
