@@ -91,6 +91,7 @@ class Subnets(Story):
         self.use("vxlan-cross-subnet")
         done = self.site.mrc("apply", "--yes", timeout=900)
         self.assertEqual(done.returncode, 0, summary(done))
+        self.assertIn("UDP port 4789 between hosts was not tried", done.stderr)
         self.well()
 
     def test_04_only_what_passes_the_router_goes_in_the_tunnel(self) -> None:
