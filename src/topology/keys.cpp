@@ -74,7 +74,7 @@ constexpr std::array k_keys{
     Key{"calico.ipip",
         Type::boolean,
         "false",
-        "v0.22: tunnel between hosts of different subnets; v3 has `mode`"},
+        "v0.22: tunnel between hosts, for those of different networks; v3 has `mode`"},
     Key{"calico.mode",
         Type::text,
         "none",

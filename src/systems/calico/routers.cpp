@@ -38,8 +38,8 @@ std::vector<Finding> hosts_apart(const std::vector<NodePlace>& nodes,
     all.push_back({here.host,
                    Verdict::Level::fail,
                    "hosts of different networks, and a pool without a tunnel",
-                   fmt::format("{} shares no network with {}: {} is between them, and drops what "
-                               "containers send, as it does not know their addresses",
+                   fmt::format("{} shares no network with {}: on the way, by {}, what containers "
+                               "send is dropped, as nobody there knows their addresses",
                                here.host,
                                fmt::join(others, ", "),
                                fmt::join(between, ", ")),

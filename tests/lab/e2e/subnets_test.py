@@ -20,6 +20,8 @@ TOPOLOGY = Path(os.environ.get("MRC_TEST_TOPOLOGY", ROOT / "examples/current.yam
 ARTICLE = ROOT / "examples/blog-2016.yaml"
 FAR = "docker3"
 APART = "hosts of different networks, and a pool without a tunnel"
+# An empty table stays, as the kernel has it; a reboot names folders and the lab's name server anew.
+BY_ITSELF = re.compile(r"iptables: \*raw$|/systemd-private-|127\.0\.0\.11")
 
 
 def on_two_networks(topology: Path) -> str:
@@ -89,6 +91,7 @@ class Subnets(Story):
         self.use("vxlan-cross-subnet")
         done = self.site.mrc("apply", "--yes", timeout=900)
         self.assertEqual(done.returncode, 0, summary(done))
+        self.assertIn("UDP port 4789 between hosts was not tried", done.stderr)
         self.well()
 
     def test_04_only_what_passes_the_router_goes_in_the_tunnel(self) -> None:
@@ -123,7 +126,7 @@ class Subnets(Story):
         self.assertEqual(done.returncode, 0, summary(done))
         for host in HOSTS:
             left = snapshot.differences(self.before[host], snapshot.take(self.site, host))
-            self.assertEqual([line for line in left if line != "+ iptables: *raw"], [], host)
+            self.assertEqual([line for line in left if not BY_ITSELF.search(line)], [], host)
 
 
 if __name__ == "__main__":

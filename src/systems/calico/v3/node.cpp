@@ -108,7 +108,9 @@ Difference node_difference(const Desired& want, const HostWant& host, const Read
   return out;
 }
 
-std::vector<plan::Passage> passages(const Desired& want, const HostWant& host) {
+std::vector<plan::Passage> passages(const Desired& want,
+                                    const HostWant& host,
+                                    const Reading& seen) {
   std::vector<NodePlace> nodes;
   std::vector<NodePlace> hosts;
   for (const auto& one : want.hosts) {
@@ -118,7 +120,14 @@ std::vector<plan::Passage> passages(const Desired& want, const HostWant& host) {
   const auto carriage = want.pool.vxlan != "Never"  ? Carriage::vxlan
                         : want.pool.ipip != "Never" ? Carriage::ipip
                                                     : Carriage::routed;
-  return node_passages({host.id, host.ip}, nodes, hosts, want.endpoints, carriage);
+  auto ways = node_passages({host.id, host.ip}, nodes, hosts, want.endpoints, carriage);
+  if (want.pool.vxlan == "CrossSubnet" || want.pool.ipip == "CrossSubnet") {
+    std::erase_if(ways, [&](const plan::Passage& one) {
+      return one.protocol != plan::Passage::Protocol::tcp &&
+             !seen.host(one.from).routers.contains(one.address);
+    });
+  }
+  return ways;
 }
 
 std::optional<plan::Step> node_step(const Desired& want,
@@ -152,7 +161,7 @@ std::optional<plan::Step> node_step(const Desired& want,
   step.apply = make_script(want);
   step.apply.line("mrc_calico3_node {} {}", host.ip.text(), want.node_image);
   step.needs = {milestone::host_ready(host.id), milestone::etcd_healthy()};
-  step.passages = passages(want, host);
+  step.passages = passages(want, host, seen);
   step.timeout = std::chrono::seconds(480);
   return step;
 }

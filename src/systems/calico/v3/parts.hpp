@@ -61,8 +61,9 @@ std::string file_fault(const Desired& want,
 /// reach the same etcd by other words.
 Difference node_difference(const Desired& want, const HostWant& host, const Reading& seen);
 
-/// The ways between hosts that the node on this host needs.
-std::vector<plan::Passage> passages(const Desired& want, const HostWant& host);
+/// The ways between hosts that the node on this host needs. A tunnel between networks needs none
+/// within one.
+std::vector<plan::Passage> passages(const Desired& want, const HostWant& host, const Reading& seen);
 
 /// Starts the node; nothing when it is as wanted.
 std::optional<plan::Step> node_step(const Desired& want, const HostWant& host, const Reading& seen);

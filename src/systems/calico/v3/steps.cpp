@@ -183,7 +183,7 @@ std::optional<Step> pool_step(const Desired& want, const HostWant& host, const R
   }
   if (tunnel && want.tunnels()) {
     for (const auto* node : want.nodes()) {
-      auto ways = passages(want, *node);
+      auto ways = passages(want, *node, seen);
       std::move(ways.begin(), ways.end(), std::back_inserter(step.passages));
     }
   }

@@ -75,5 +75,17 @@ TEST(CalicoPassages, AreOfAPoolThatGetsATunnelToo) {
               Contains("docker1 to docker3 at 192.168.55.113 udp 4789"));
 }
 
+TEST(CalicoPassages, OfATunnelBetweenNetworksAreOnlyThroughTheRouter) {
+  test::calico3::World world;
+  world.topology.calico.mode = topology::Calico::Mode::vxlan_cross_subnet;
+  auto& lines = world.probes["docker2"].lines;
+  lines.insert(lines.begin(), "router 192.168.55.113 192.168.55.1");
+  const auto steps = world.steps();
+  const auto found = texts(test::calico3::step(steps, "calico/pool").passages);
+  EXPECT_THAT(found, Contains("docker2 to docker3 at 192.168.55.113 udp 4789"));
+  EXPECT_THAT(found, Not(Contains("docker1 to docker3 at 192.168.55.113 udp 4789")));
+  EXPECT_THAT(found, Contains("docker1 to docker3 at 192.168.55.113 tcp 179"));
+}
+
 }  // namespace
 }  // namespace mrc::systems::calico
