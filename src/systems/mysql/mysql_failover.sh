@@ -64,6 +64,11 @@ mrc_mysql_drain() {
     mrc_mend "$3 is there for its slaves: mend the way from here to its host, or stop its server by hand"
     exit 124
   fi
+  mrc_mysql_apply_received "$1" "$2"
+}
+
+# mrc_mysql_apply_received NAME ROOT_FILE: to the end of what came.
+mrc_mysql_apply_received() {
   echo "STOP $mrc_say_slave IO_THREAD; START $mrc_say_slave SQL_THREAD;" | mrc_mysql "$1" root "$2"
   mrc_mysql_before=
   mrc_mysql_told=
@@ -92,7 +97,8 @@ mrc_mysql_applied() {
 }
 
 # mrc_mysql_not_ahead NAME ROOT_FILE HEIR HEIR_ADDRESS USER REPL_FILE: nothing that this slave has received is
-# missing in HEIR, whose slave it is to be: what it has not applied yet it gets from there.
+# missing in HEIR, whose slave it is to be: what it has not applied yet it gets from there. Where a transaction counts
+# as received at its beginning, applying tells whether it has more of the last one than that.
 mrc_mysql_not_ahead() {
   mrc_mysql_meet "$1" "$2"
   echo "STOP $mrc_say_slave IO_THREAD" | mrc_mysql "$1" root "$2"
@@ -100,10 +106,13 @@ mrc_mysql_not_ahead() {
   mrc_wait 60 "$3 to be reached from $1" mrc_mysql_master_set "$1" "$4" "$5" "$6"
   # shellcheck disable=SC2154 # mrc_wait keeps what the command said
   mrc_mysql_its=$mrc_wait_out
-  if [ "$(mrc_mysql_within "$1" "$2" "$mrc_mysql_has,$mrc_mysql_got" "$mrc_mysql_its")" != 1 ]; then
-    mrc_mend "give the part to $1: mrc failover $1"
-    mrc_die "$1 has transactions that $3 lacks: it has $mrc_mysql_has, received $mrc_mysql_got, and $3 has $mrc_mysql_its"
+  [ "$(mrc_mysql_within "$1" "$2" "$mrc_mysql_has,$mrc_mysql_got" "$mrc_mysql_its")" != 1 ] || return 0
+  if [ "$mrc_say_begun" = counted ]; then
+    mrc_mysql_apply_received "$1" "$2"
+    [ "$(mrc_mysql_within "$1" "$2" "$mrc_mysql_has" "$mrc_mysql_its")" != 1 ] || return 0
   fi
+  mrc_mend "give the part to $1: mrc failover $1"
+  mrc_die "$1 has transactions that $3 lacks: it has $mrc_mysql_has, received $mrc_mysql_got, and $3 has $mrc_mysql_its"
 }
 
 # mrc_mysql_succeed NAME ROOT_FILE OLD OLD_ADDRESS USER REPL_FILE ROLE_DATA ROLE_LINE..: takes writes, unless the

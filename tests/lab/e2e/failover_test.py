@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from engine import docker  # noqa: E402
 from hosts import container  # noqa: E402
 from resume_test import Run  # noqa: E402
-from site_lab import ADDRESSES, MRC, Site, lab_for, summary, wait_until  # noqa: E402
+from site_lab import ADDRESSES, MRC, Site, lab_for, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 from switchover_test import APP_PASSWORD, SERVERS, TOPOLOGY, App  # noqa: E402
 
@@ -403,6 +403,16 @@ class Failover(Loss):
         self.assertEqual(self.ask(old, "SHOW DATABASES LIKE 'odd';"), [["odd"]])
         self.make_anew(old, host)
         self.assertEqual(self.ask(old, "SHOW DATABASES LIKE 'odd';"), [])
+
+    def test_11_what_drifts_afterwards_is_called_drift(self) -> None:
+        # The record that told was on the host of the one that was lost.
+        master = self.master()
+        self.site.sql_outside(ADDRESSES[SERVERS[master]], "GRANT SELECT ON *.* TO repl@'%';")
+        steps = load_json(self.site.mrc("plan", "--json"))["steps"]
+        self.assertEqual([(s["id"], s["cause"]) for s in steps], [(f"mysql/{master}/account", "drift")])
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.settled(master)
 
 
 def started_any(run: Run, steps: list[str]) -> str:
