@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from site_lab import ADDRESSES, HOSTS, REPL_PASSWORD, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
+from site_lab import HOSTS, REPL_PASSWORD, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
 SERVERS = {"docker1": "mysql-master", "docker2": "mysql-slave1", "docker3": "mysql-slave2"}

@@ -18,12 +18,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from app import SCHEMA, SERVERS, App  # noqa: E402
 from engine import docker  # noqa: E402
 from hosts import container  # noqa: E402
 from resume_test import Run  # noqa: E402
 from site_lab import ADDRESSES, MRC, Site, lab_for, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
-from switchover_test import APP_PASSWORD, SERVERS, TOPOLOGY, App  # noqa: E402
+from switchover_test import TOPOLOGY  # noqa: E402
 
 
 def die(host: str) -> None:
@@ -67,11 +68,7 @@ class Loss(Story):
     def apply_and_make_a_table(self) -> None:
         done = self.site.mrc("apply", "--yes", timeout=900)
         self.assertEqual(done.returncode, 0, summary(done))
-        self.site.sql_outside(
-            ADDRESSES["docker1"],
-            "CREATE DATABASE shop; CREATE TABLE shop.log (id INT PRIMARY KEY);"
-            f"CREATE USER app@'%' IDENTIFIED BY '{APP_PASSWORD}'; GRANT SELECT, INSERT ON shop.* TO app@'%';",
-        )
+        self.site.sql_outside(ADDRESSES["docker1"], SCHEMA)
         type(self).dialect = Dialect(self.site.sql_outside(ADDRESSES["docker1"], "SELECT VERSION();")[0][0])
 
     def master(self) -> str:

@@ -2,8 +2,6 @@
 """The network of a deployment: what somebody changed by hand, and what the file changes."""
 
 import json
-import os
-import subprocess
 import sys
 import threading
 import unittest

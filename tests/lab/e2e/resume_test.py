@@ -6,7 +6,6 @@ The kinds are taken from the plans themselves, so a new step is covered without 
 MRC_TEST_LONG it is every step, and runs are killed before it too.
 """
 
-import json
 import os
 import re
 import signal

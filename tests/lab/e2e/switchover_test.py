@@ -11,70 +11,20 @@ import re
 import statistics
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from app import SCHEMA, SERVERS, App, rows_are_everywhere  # noqa: E402
 from resume_test import Run  # noqa: E402
-from site_lab import ADDRESSES, HOSTS, ROOT, Site, lab_for, summary, wait_until  # noqa: E402
+from site_lab import ADDRESSES, ROOT, Site, lab_for, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
 TOPOLOGY = Path(os.environ.get("MRC_TEST_TOPOLOGY") or ROOT / "examples/blog-2016.yaml")
 ROUNDS = int(os.environ.get("MRC_SWITCHOVERS") or 6)
 # Seconds after a step of mrc was begun, at which it is killed.
 MOMENTS = (0.0, 0.3, 0.6, 1.0) if os.environ.get("MRC_TEST_LONG") else (0.0, 0.6)
-SERVERS = {"mysql-master": "docker1", "mysql-slave1": "docker2", "mysql-slave2": "docker3"}
-APP_PASSWORD = "app-Password-1"
-
-
-class App:
-    """A client that has a row to write, tries it on one server after the other until one takes it, and goes on
-    with the next: what applications with a list of servers do. Keeps when each row was acknowledged."""
-
-    def __init__(self, first: str, port: int = 3306) -> None:
-        self.at = first
-        self.port = port
-        self.times: list[float] = []
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self.write)
-        self.options = tempfile.NamedTemporaryFile("w", suffix=".cnf")
-        self.options.write(f'[client]\nuser=app\npassword="{APP_PASSWORD}"\n')
-        self.options.flush()
-
-    def __enter__(self) -> "App":
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.ended.set()
-        self.thread.join()
-
-    def insert(self, host: str, number: int) -> bool:
-        done = subprocess.run(
-            ["mariadb", f"--defaults-extra-file={self.options.name}", "-h", ADDRESSES[host], "-P", str(self.port), "-N", "-B",
-             "--connect-timeout=2", "-e", f"INSERT INTO shop.log VALUES ({number})"],
-            capture_output=True, text=True, timeout=30,
-        )  # fmt: skip
-        # There already: an earlier try was taken, and the answer lost.
-        return done.returncode == 0 or "ERROR 1062" in done.stderr
-
-    def write(self) -> None:
-        for number in itertools.count():
-            while not self.insert(self.at, number):
-                if self.ended.is_set():
-                    return
-                self.at = HOSTS[(HOSTS.index(self.at) + 1) % len(HOSTS)]
-            self.times.append(time.monotonic())
-            if self.ended.is_set():
-                return
-
-    def longest_stop(self, since: float) -> float:
-        """Between two acknowledged rows, of those after the moment."""
-        times = [t for t in self.times if t >= since]
-        return max((b - a for a, b in itertools.pairwise(times)), default=0.0)
 
 
 class Switchover(Story):
@@ -105,23 +55,10 @@ class Switchover(Story):
         self.assertEqual(self.writable(), [master])
         self.assertEqual(self.master(), master)
 
-    def rows_are_everywhere(self, count: int) -> None:
-        """Row N is the N-th that the client had acknowledged; it asked for one more at most."""
-        for host in HOSTS:
-            rows = wait_until(
-                f"{count} rows on {host}",
-                lambda host=host: [r[0] for r in self.site.sql_outside(ADDRESSES[host], "SELECT id FROM shop.log ORDER BY id;")],
-            )
-            self.assertIn(rows, ([str(n) for n in range(count)], [str(n) for n in range(count + 1)]), host)
-
     def test_1_apply(self) -> None:
         done = self.site.mrc("apply", "--yes", timeout=900)
         self.assertEqual(done.returncode, 0, summary(done))
-        self.site.sql_outside(
-            ADDRESSES["docker1"],
-            "CREATE DATABASE shop; CREATE TABLE shop.log (id INT PRIMARY KEY);"
-            f"CREATE USER app@'%' IDENTIFIED BY '{APP_PASSWORD}'; GRANT SELECT, INSERT ON shop.* TO app@'%';",
-        )
+        self.site.sql_outside(ADDRESSES["docker1"], SCHEMA)
 
     def test_2_switchovers_in_a_row_under_a_writing_client(self) -> None:
         with App("docker1") as app:
@@ -136,7 +73,7 @@ class Switchover(Story):
             written = len(app.times)
             wait_until("a row after the last of them", lambda: len(app.times) > written)
         self.settled(self.master())
-        self.rows_are_everywhere(len(app.times))
+        rows_are_everywhere(self, self.site, len(app.times))
         print(f"\n{ROUNDS} switchovers, {len(app.times)} rows; writes stopped for {statistics.median(self.stops):.2f} s"
               f" (median), {max(self.stops):.2f} s (longest)", file=sys.stderr)  # fmt: skip
 
@@ -161,7 +98,7 @@ class Switchover(Story):
                 self.settled(name)
             written = len(app.times)
             wait_until("a row after the last of them", lambda: len(app.times) > written)
-        self.rows_are_everywhere(len(app.times))
+        rows_are_everywhere(self, self.site, len(app.times))
 
     def test_4_one_that_has_what_nobody_else_has_does_not_become_the_master(self) -> None:
         old = self.master()

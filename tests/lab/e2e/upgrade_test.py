@@ -7,9 +7,9 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from app import SCHEMA, SERVERS, App, rows_are_everywhere  # noqa: E402
 from site_lab import ADDRESSES, HOSTS, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
-from switchover_test import APP_PASSWORD, SERVERS, App  # noqa: E402
 
 OLD, NEW = "mariadb:10.11", "mariadb:11.8"
 WRITERS = 3307
@@ -50,24 +50,12 @@ class Upgrade(Story):
                 with self.assertRaises(AssertionError):
                     self.site.sql_outside(ADDRESSES[host], "SELECT 1;", port=WRITERS, patience=3)
 
-    def rows_are_everywhere(self, count: int) -> None:
-        for host in HOSTS:
-            rows = wait_until(
-                f"{count} rows on {host}",
-                lambda host=host: [r[0] for r in self.site.sql_outside(ADDRESSES[host], "SELECT id FROM shop.log ORDER BY id;")],
-            )
-            self.assertIn(rows, ([str(n) for n in range(count)], [str(n) for n in range(count + 1)]), host)
-
     def test_1_apply(self) -> None:
         done = self.site.mrc("apply", "--yes", timeout=900)
         self.assertEqual(done.returncode, 0, summary(done))
         self.settled("mysql-master")
         self.assertEqual(self.versions(), {"10.11"})
-        self.site.sql_outside(
-            ADDRESSES["docker1"],
-            "CREATE DATABASE shop; CREATE TABLE shop.log (id INT PRIMARY KEY);"
-            f"CREATE USER app@'%' IDENTIFIED BY '{APP_PASSWORD}'; GRANT SELECT, INSERT ON shop.* TO app@'%';",
-        )
+        self.site.sql_outside(ADDRESSES["docker1"], SCHEMA)
 
     def test_2_a_newer_series_comes_to_all_and_the_data_are_copied_before(self) -> None:
         self.use(TEXT.replace(OLD, NEW))
@@ -85,7 +73,7 @@ class Upgrade(Story):
             wait_until("a row afterwards", lambda: len(app.times) > written)
         self.settled("mysql-master")
         self.assertEqual(self.versions(), {"11.8"})
-        self.rows_are_everywhere(len(app.times))
+        rows_are_everywhere(self, self.site, len(app.times))
         for name, host in SERVERS.items():
             told = self.site.ssh(
                 host,
@@ -137,7 +125,7 @@ class Upgrade(Story):
             written = len(app.times)
             wait_until("a row afterwards", lambda: len(app.times) > written)
         self.settled("mysql-slave2")
-        self.rows_are_everywhere(len(app.times))
+        rows_are_everywhere(self, self.site, len(app.times))
 
     def test_7_destroy_leaves_nothing(self) -> None:
         done = self.site.mrc("destroy", "--yes", "--delete-data")
