@@ -200,7 +200,7 @@ class Failover(Loss):
             env=self.site.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         said = b""
-        while b"mysql>" not in said and b"MariaDB [" not in said:
+        while not re.search(rb"(mysql|\(none\)\])> $", said):  # servers of MySQL may have MariaDB's client
             some = cut.stdout.read(1)
             self.assertTrue(some, said)
             said += some
