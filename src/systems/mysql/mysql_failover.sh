@@ -67,9 +67,10 @@ mrc_mysql_drain() {
   mrc_mysql_apply_received "$1" "$2"
 }
 
-# mrc_mysql_apply_received NAME ROOT_FILE: to the end of what came.
+# mrc_mysql_apply_received NAME ROOT_FILE: to the end of what came. One thread always runs: MariaDB throws the relay
+# log away when it starts one while both are stopped.
 mrc_mysql_apply_received() {
-  echo "STOP $mrc_say_slave IO_THREAD; START $mrc_say_slave SQL_THREAD;" | mrc_mysql "$1" root "$2"
+  echo "START $mrc_say_slave SQL_THREAD; STOP $mrc_say_slave IO_THREAD;" | mrc_mysql "$1" root "$2"
   mrc_mysql_before=
   mrc_mysql_told=
   mrc_mysql_applied "$1" "$2"
