@@ -46,8 +46,11 @@ mrc_mysql_received() {
 
 # All that it has received is applied. Servers that count a transaction as received at its first event may wait
 # for the rest of the last one for ever: when they have read all there is, that one is not had by anybody.
+mrc_mysql_all_applied() {
+  [ "$(mrc_mysql_within "$1" "$2" "$mrc_mysql_got" "$mrc_mysql_has")" = 1 ]
+}
 mrc_mysql_drained() {
-  [ "$(mrc_mysql_within "$1" "$2" "$mrc_mysql_got" "$mrc_mysql_has")" != 1 ] || return 0
+  if mrc_mysql_all_applied "$1" "$2"; then return 0; fi
   [ "$mrc_say_begun" = counted ] && [ "$(date +%s)" -ge "$mrc_mysql_quiet" ] || return 1
   grep -q '^Slave_SQL_Running_State	.*has read all relay log' "$MRC_D/received" || return 1
   mrc_mysql_rest=$(printf "SELECT GTID_SUBTRACT('%s', '%s')" "$mrc_mysql_got" "$mrc_mysql_has" | mrc_mysql "$1" root "$2" -N)
@@ -70,6 +73,13 @@ mrc_mysql_drain() {
 # mrc_mysql_apply_received NAME ROOT_FILE: to the end of what came. One thread always runs: MariaDB throws the relay
 # log away when it starts one while both are stopped.
 mrc_mysql_apply_received() {
+  mrc_mysql_received "$1" "$2"
+  mrc_mysql_first=$mrc_mysql_got
+  if [ "$mrc_say_gtids" = positions ] && ! mrc_mysql_all_applied "$1" "$2" &&
+    [ "$(grep -c '^Slave_[A-Z]*_Running	No$' "$MRC_D/received")" = 2 ]; then
+    mrc_mend "save its relay logs and read them with mariadb-binlog, or give the part to another slave: mrc failover NAME"
+    mrc_die "$1 would throw away what it has received and not applied, as both its threads are stopped: has $mrc_mysql_has, received $mrc_mysql_got"
+  fi
   echo "START $mrc_say_slave SQL_THREAD; STOP $mrc_say_slave IO_THREAD;" | mrc_mysql "$1" root "$2"
   mrc_mysql_before=
   mrc_mysql_told=
@@ -87,6 +97,11 @@ mrc_mysql_apply_received() {
     sleep 0.2
     mrc_mysql_applied "$1" "$2"
   done
+  # What it says to have received must not have become less meanwhile.
+  if [ "$mrc_mysql_got" = "$mrc_mysql_first" ]; then return 0; fi
+  mrc_mysql_got=$mrc_mysql_first
+  mrc_mysql_all_applied "$1" "$2" ||
+    mrc_die "$1 had received $mrc_mysql_first, and has only $mrc_mysql_has: look for the rest on another slave before anything is written"
 }
 
 # Reads it anew. While something is applied there is time.

@@ -85,5 +85,43 @@ TEST_P(MysqlFailoverScript, NewerServersHaveAllThatTheySayTheyReceived) {
   EXPECT_FALSE(std::filesystem::exists(m_here / "started"));
 }
 
+TEST_P(MysqlFailoverScript, AMariaDbThatWouldThrowAwayWhatItReceivedIsNotStarted) {
+  const auto drain = [&](const std::string& receiver) {
+    program("mysql", R"sh(sql=$(cat)
+case $sql in
+  *"START SLAVE SQL_THREAD"*) touch HERE/started ;;
+esac
+case $sql in
+  *"SHOW SLAVE STATUS"*)
+    executed=0-1-9
+    if [ -e HERE/started ]; then executed=0-1-10; fi
+    printf 'Slave_IO_Running\tSlave_SQL_Running\tUsing_Gtid\tGtid_IO_Pos\n'
+    printf 'RECEIVER\tNo\tSlave_Pos\t0-1-10\nExecuted_Gtid_Set\n%s\n' "$executed" ;;
+esac
+)sh");
+    auto text = test::read_file(m_bin / "mysql");
+    text.replace(text.find("RECEIVER"), 8, receiver);
+    test::write_file(m_bin / "mysql", text);
+    shell::Script script;
+    const auto secret = script.secret_file(Secret("x", "p"));
+    script.use(embedded::dialect_sh)
+        .use(embedded::mysql_sh)
+        .use(embedded::mysql_failover_sh)
+        .line("mrc_mysql_speak 10.11.6-MariaDB; mrc_mysql_met=box; sleep() { :; }")
+        .line("mrc_mysql_apply_received box {}", secret);
+    const auto session = connect();
+    auto answer = session->run(script, {});
+    if (!answer) throw std::runtime_error(answer.error().text());
+    return *answer;
+  };
+  const auto refused = drain("No");
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("box would throw away what it has received"));
+  EXPECT_FALSE(std::filesystem::exists(m_here / "started"));
+  const auto done = drain("Connecting");
+  EXPECT_EQ(done.status, 0) << done.err;
+  EXPECT_TRUE(std::filesystem::exists(m_here / "started"));
+}
+
 }  // namespace
 }  // namespace mrc::systems::mysql
