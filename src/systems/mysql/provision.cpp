@@ -2,6 +2,7 @@
 
 #include "mrc/plan/milestone.hpp"
 #include "mysql_copy.sh.hpp"
+#include "systems/mysql/former.hpp"
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/maker.hpp"
 
@@ -55,7 +56,14 @@ Result<std::string> out_of_reach(const Desired& desired, const Seen& seen, const
 
 Result<std::string> errant(const Desired& desired, const Seen& seen, const Server& slave) {
   const auto& master = desired.master();
-  return lacking(seen.at(slave.id).variable("gtid_executed"),
+  const auto& one = seen.at(slave.id);
+  // MariaDB's position does not tell who wrote what leads there; its log's state does.
+  if (!one.variable("gtid_binlog_state").empty()) {
+    auto own = has_alone(one, seen.at(master.id));
+    if (!own) return fail(ErrorKind::unreadable, "odd states of the logs of {}", slave.id);
+    return *own;
+  }
+  return lacking(one.variable("gtid_executed"),
                  seen.at(master.id).variable("gtid_executed"),
                  slave.id,
                  master.id);

@@ -105,6 +105,26 @@ TEST_F(MysqlProvision, WhatOnlyTheSlaveHasIsNotDestroyed) {
   EXPECT_THAT(found[0].detail, HasSubstr(own));
 }
 
+TEST_F(MysqlProvision, NorWhatASlaveOfMariaDbWroteBehindThePositionThatItShares) {
+  world = test::MysqlWorld::of("mariadb:11.8", Flavour::mariadb, {11, 8}, "mariadb-11.8");
+  outputs = world.all_good();
+  set_executed(0, "0-1-20");
+  purge("0-1-19");
+  outputs[0] =
+      with(outputs[0], "var\tgtid_executed", "var\tgtid_binlog_state\t0-1-20\nvar\tgtid_executed");
+  set_executed(1, "0-101-16");
+  const auto state = [&](const std::string& text) {
+    auto all = outputs;
+    all[1] = with(
+        all[1], "var\tgtid_executed", "var\tgtid_binlog_state\t" + text + "\nvar\tgtid_executed");
+    return all;
+  };
+  EXPECT_THAT(titles(world.findings(state("0-1-15,0-101-16"))),
+              ElementsAre("docker2: mysql-slave1 has transactions that mysql-master lacks, and a "
+                          "copy would destroy them"));
+  EXPECT_THAT(world.findings(state("0-1-16")), IsEmpty());
+}
+
 TEST_F(MysqlProvision, CopiesAreMadeOneAfterTheOther) {
   purge(uuid() + ":1-2");
   outputs[1] = world.bare(1);
