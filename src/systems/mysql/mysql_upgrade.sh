@@ -99,7 +99,8 @@ mrc_mysql_tables() {
     printf "[client]\n%s\n" "$line" >"$f"
     tool=mysql_upgrade
     command -v "$tool" >/dev/null || tool=mariadb-upgrade
-    "$tool" --defaults-extra-file="$f" --user="$1"' sh "$mrc_say_tables" >"$MRC_D/tables" 2>&1 || {
+    # Some end as if it failed where an attempt that was cut off had come to its end.
+    "$tool" --defaults-extra-file="$f" --user="$1" --force' sh "$mrc_say_tables" >"$MRC_D/tables" 2>&1 || {
     mrc_evidence "last words of mysql_upgrade" tail -n 20 "$MRC_D/tables"
     mrc_die "the system tables of $1 could not be brought up to date: $(tail -n 1 "$MRC_D/tables")"
   }
