@@ -263,11 +263,14 @@ TEST_P(CalicoV3Script, ARouteMustHaveItsNextHopOrATunnel) {
 TEST_P(CalicoV3Script, HostsBehindARouterAreTold) {
   shell::Script script;
   script.line(". {}", std::string(MRC_TESTS_DIR) + "/../src/systems/calico/routers.sh")
-      .line("ip() { sed -n 's/^route get //p' | while read -r to; do case $to in")
-      .line("10.0.1.*) echo \"$to via 10.0.0.254 dev eth0 src 10.0.0.1 uid 0\" ;;")
-      .line("10.0.2.*) echo 'RTNETLINK answers: Network is unreachable' >&2 ;;")
-      .line("*) echo \"$to dev eth0 src 10.0.0.1 uid 0\" ;; esac; done; }")
-      .line("mrc_calico_routers; mrc_calico_routers 10.0.0.2 10.0.2.4 10.0.1.3");
+      .line("ip() { case \"$*\" in")
+      .line("*addr*) echo '1: lo    inet 127.0.0.1/8 scope host lo'")
+      .line("  echo '2: eth0    inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0' ;;")
+      .line("*' 10.0.1.3') echo '10.0.1.3 via 10.0.0.254 dev eth0 src 10.0.0.1 uid 0' ;;")
+      .line("*' 250.0.0.1') echo '250.0.0.1 dev wg0 src 10.0.0.1 uid 0' ;;")
+      .line("*' 10.0.2.4') echo 'RTNETLINK answers: Network is unreachable' >&2; return 2 ;;")
+      .line("*) echo \"asked for $*\" >&2; echo 'x via y' ;; esac; }")
+      .line("mrc_calico_routers; mrc_calico_routers 10.0.0.2 10.0.2.4 10.0.1.3 250.0.0.1");
   EXPECT_EQ(run(script).out, "router 10.0.1.3 10.0.0.254\n");
 }
 
