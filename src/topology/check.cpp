@@ -179,6 +179,15 @@ void check_master(const Topology& topology, Diagnostics& diags) {
   if (const auto near = closest(master->text(), names)) report.hint("did you mean '{}'?", *near);
 }
 
+/// Each slave has a connection, and while it is set up mrc asks the master from there with another.
+void check_connections(const Topology& topology, Diagnostics& diags) {
+  const auto& most = topology.mysql.replication_max_connections;
+  const auto servers = topology.mysql.servers.size();
+  if (*most == 0 || servers == 0 || *most >= 2 * servers - 1) return;
+  diags.error("MRC-T092", most.at, "{} connections are too few for {} servers", *most, servers)
+      .hint("{} at least: two for each slave, and one for mrc", 2 * servers - 1);
+}
+
 }  // namespace
 
 void check_topology(const Topology& topology, Diagnostics& diags) {
@@ -187,6 +196,7 @@ void check_topology(const Topology& topology, Diagnostics& diags) {
   check_servers(topology, diags);
   check_ports(topology, diags);
   check_master(topology, diags);
+  check_connections(topology, diags);
 }
 
 }  // namespace mrc::topology

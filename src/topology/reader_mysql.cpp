@@ -16,11 +16,12 @@ struct Generation {
   ServerVersion from;
   std::size_t longest_user;
   bool server_key;  ///< accounts log in by TLS, or else with the server's key
+  bool tls_client;  ///< its own client can log in by TLS without files, as mrc does
 };
-constexpr std::array k_generations{Generation{Flavour::mysql, {5, 6}, 16, false},
-                                   Generation{Flavour::mysql, {5, 7}, 32, false},
-                                   Generation{Flavour::mysql, {8, 0}, 32, true},
-                                   Generation{Flavour::mariadb, {10, 10}, 128, false}};
+constexpr std::array k_generations{Generation{Flavour::mysql, {5, 6}, 16, false, false},
+                                   Generation{Flavour::mysql, {5, 7}, 32, false, true},
+                                   Generation{Flavour::mysql, {8, 0}, 32, true, true},
+                                   Generation{Flavour::mariadb, {10, 10}, 128, false, true}};
 
 const Generation* generation_of(const Mysql& mysql) {
   const Generation* best = nullptr;
@@ -184,6 +185,14 @@ void Reader::image(const Section& section, Mysql& mysql) {
                   known->server_key ? "lets accounts log in by TLS, or else with server-key"
                                     : "has no such key for slaves");
   }
+  if (mysql.replication_requires_tls && !known->tls_client) {
+    m_diags.error("MRC-T079",
+                  section.get("replication")->get("require")->at(),
+                  "with {} {}.{} mrc cannot log in by TLS to see that the account works",
+                  name_of(mysql.flavour),
+                  version->major,
+                  version->minor);
+  }
 }
 
 void Reader::replication(const Section& section, Mysql& mysql) {
@@ -207,6 +216,30 @@ void Reader::replication(const Section& section, Mysql& mysql) {
                   section.get("tls")->at(),
                   "mysql.replication.tls is auto, off or server-key, not '{}'",
                   tls);
+  }
+  const auto require = text(section, "require", "none");
+  mysql.replication_requires_tls = require == "ssl";
+  if (require != "ssl" && require != "none") {
+    m_diags.error("MRC-T079",
+                  section.get("require")->at(),
+                  "mysql.replication.require is none or ssl, not '{}'",
+                  require);
+  } else if (require == "ssl" && (tls == "off" || tls == "server-key")) {
+    m_diags.error("MRC-T079",
+                  section.get("require")->at(),
+                  "slaves that connect without TLS (tls: {}) would not be let in",
+                  tls);
+  }
+  if (const auto value = find(section, "max_connections")) {
+    const auto number = value->integer(m_diags);
+    if (number && (*number < 0 || *number > 100000)) {
+      m_diags.error("MRC-T092",
+                    value->at(),
+                    "mysql.replication.max_connections must be 0 to 100000, not {}",
+                    *number);
+    } else if (number) {
+      mysql.replication_max_connections = {static_cast<std::uint32_t>(*number), value->at()};
+    }
   }
 }
 

@@ -100,6 +100,13 @@ constexpr Deed k_deeds[] = {
        if (hand.is_slave()) return false;
        hand.data().repl_accounts.clear();
        hand.data().passwords.erase(hand.topology.mysql.replication_user + "@%");
+       hand.data().limits.clear();
+       return true;
+     }},
+    {"ALTER USER of replication on the master, with a limit",
+     [](Hand& hand) {
+       if (hand.is_slave() || hand.data().limits.empty()) return false;
+       for (auto& [account, limits] : hand.data().limits) limits = "SSL\t3";
        return true;
      }},
     {"a NAT rule is deleted",

@@ -187,13 +187,19 @@ int role(Call& call) {
   return 0;
 }
 
-/// NAME ROOT_FILE USER REPL_FILE
+/// NAME ROOT_FILE USER REPL_FILE REQUIRE CONNECTIONS
 int account(Call& call) {
   auto session = login(call.host, call.arg(0), "root", call.file(1));
   if (!session.error.empty()) return call.fail(session.error);
   const auto name = call.arg(2) + "@%";
   if (session.data->passwords[name] != call.file(3)) {
     session.data->passwords[name] = call.file(3);
+    ++session.data->executed[session.data->uuid];
+    call.shell.tick();
+  }
+  auto& limits = session.data->limits[name];
+  if (const auto wanted = call.arg(4) + "\t" + call.arg(5); limits != wanted) {
+    limits = wanted;
     ++session.data->executed[session.data->uuid];
     call.shell.tick();
   }
@@ -352,6 +358,9 @@ void probe_sql(Call& call) {
       data.uuid,
       executed);
   call.out += fmt::format("account\t{}\n", data.passwords.count(user + "@%"));
+  if (const auto limits = data.limits.find(user + "@%"); limits != data.limits.end()) {
+    call.out += fmt::format("limits\t{}\n", limits->second);
+  }
   if (data.repl_accounts.contains(user + "@%")) call.out += "grant\tREPLICATION SLAVE ON *.*\n";
   for (const auto& id : listeners(call.world, data)) call.out += fmt::format("listener\t{}\n", id);
   if (data.source) {

@@ -86,10 +86,12 @@ std::string render_topology(const Wish& any) {
       wish.node_image % 2);
   out += fmt::format(
       "mysql:\n  image: mysql:{}\n  root_password: {{env: ROOT}}\n  root_host: '{}'\n"
-      "  replication: {{user: repl{}, password: {{env: REPL}}}}\n  data_root: /opt/Docker\n",
+      "  replication: {{user: repl{}, password: {{env: REPL}}, max_connections: {}}}\n"
+      "  data_root: /opt/Docker\n",
       wish.image % 2 == 0 ? "5.6" : "5.6.51",
       wish.root_anywhere ? "%" : "localhost",
-      wish.user % 2 == 0 ? "" : "2");
+      wish.user % 2 == 0 ? "" : "2",
+      wish.limit == 0 ? 0 : 20 + wish.limit);
   if (wish.option != 0) out += fmt::format("  options: {{{}}}\n", k_options[wish.option % 3]);
   out += "  servers:\n";
   for (const auto& one : wish.servers) {
@@ -175,6 +177,7 @@ const std::vector<EditKind>& edit_kinds() {
       {"replication password",
        true,
        [](W& wish, unsigned, unsigned to) { wish.password = to % 2; }},
+      {"replication limits", true, [](W& wish, unsigned, unsigned to) { wish.limit = to % 3; }},
       {"root password", false, [](W& wish, unsigned, unsigned to) { wish.root_password = to % 2; }},
       {"root host", true, [](W& wish, unsigned, unsigned to) { wish.root_anywhere = to % 2 == 1; }},
   };

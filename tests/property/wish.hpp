@@ -30,6 +30,7 @@ struct Wish {
   bool libnetwork = false;
   unsigned node_image = 0;
   unsigned user = 0;
+  unsigned limit = 0;  ///< of its connections
   unsigned password = 0;
   unsigned root_password = 0;
   bool root_anywhere = false;

@@ -180,6 +180,9 @@ std::string show(const MysqlData& one) {
                        account,
                        short_hash(password),
                        one.repl_accounts.contains(account) ? " REPLICATION SLAVE" : "");
+    if (const auto limits = one.limits.find(account); limits != one.limits.end()) {
+      out += " limits " + limits->second;
+    }
   }
   for (const auto& [uuid, count] : one.executed) out += fmt::format(" gtid {}:1-{}", uuid, count);
   if (one.source) {
@@ -362,6 +365,10 @@ void World::settle() {
       for (const auto& account : from->second.repl_accounts) {
         slave.repl_accounts.insert(account);
         slave.passwords[account] = from->second.passwords.at(account);
+        if (const auto limits = from->second.limits.find(account);
+            limits != from->second.limits.end()) {
+          slave.limits[account] = limits->second;
+        }
       }
     }
   }

@@ -123,6 +123,8 @@ struct Mysql {
   std::string replication_user;
   SecretSource replication_password;
   ReplicationTls replication_tls = ReplicationTls::where_offered;
+  bool replication_requires_tls = false;  ///< the master lets the account in by TLS alone
+  Located<std::uint32_t> replication_max_connections;  ///< of the account, at once; 0: no limit
   Options options;
   std::string data_root;
   /// Before a newer server starts on a server's data, these are copied beside.

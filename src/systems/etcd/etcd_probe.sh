@@ -24,7 +24,8 @@ mrc_etcd_ctl() {
 # mrc_etcd_health URL: or the reason why not.
 mrc_etcd_health() {
   if mrc_etcd_out=$(mrc_etcd_ctl --endpoints="$1" endpoint health 2>&1); then return 0; fi
-  mrc_etcd_why=$(printf '%s\n' "$mrc_etcd_out" | sed -n 's/.* is unhealthy: //p' | tail -n 1)
+  mrc_etcd_why=$(printf '%s\n' "$mrc_etcd_out" | sed -n 's/.* is unhealthy: //p' | tail -n 1 |
+    sed 's/rpc error: code = [A-Za-z]* desc = //')   # which is there at times
   printf '%s: %s\n' "$1" "${mrc_etcd_why:-$(printf '%s\n' "$mrc_etcd_out" | tail -n 1)}"
   return 1
 }

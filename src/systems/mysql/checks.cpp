@@ -2,6 +2,7 @@
 
 #include "dialect.sh.hpp"
 #include "mysql.sh.hpp"
+#include "mysql_account.sh.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/internal.hpp"
 
@@ -36,7 +37,7 @@ class Maker {
     check.host = server.host;
     check.subject = server.id.text();
     check.title = std::move(title);
-    check.ask.use(embedded::dialect_sh).use(embedded::mysql_sh);
+    check.ask.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_account_sh);
     say_tls(check.ask, m_desired, m_desired.tls);
     write(check.ask, check.ask.secret_file(m_desired.root_password));
     check.judge = [remedy = std::move(remedy)](const Observation& seen) {

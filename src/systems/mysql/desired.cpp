@@ -67,6 +67,8 @@ Desired make_desired(const Inputs& inputs) {
   out.user = topology.mysql.replication_user;
   out.root_password = inputs.secrets.root_password;
   out.password = inputs.secrets.replication_password;
+  out.require = topology.mysql.replication_requires_tls ? "SSL" : "NONE";
+  out.max_connections = *topology.mysql.replication_max_connections;
   out.dialect = dialect_of(topology.mysql.flavour, topology.mysql.version);
   out.version = topology.mysql.version;
   out.copy_before_upgrade = topology.mysql.copy_before_upgrade;
@@ -104,6 +106,7 @@ void say_tls(shell::Script& script, const Desired& desired, std::string_view tls
   if (desired.dialect.flavour == topology::Flavour::mariadb && tls == "off") {
     script.line("mrc_mysql_plain=yes");
   }
+  if (desired.require == "SSL" && tls == "on") script.line("mrc_mysql_tls=yes");
 }
 
 std::string data_path(const Desired& desired, const ServerId& server) {

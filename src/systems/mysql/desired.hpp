@@ -35,9 +35,12 @@ struct Desired {
   Dialect dialect;
   topology::ServerVersion version;  ///< of the image's server, as the file has it
   bool copy_before_upgrade = false;
-  std::string_view tls;         ///< of slaves' connections: "on", "off" or "server-key"
-  bool adopt = false;           ///< containers and data without a mark are taken over
-  std::vector<Server> servers;  ///< the master first
+  std::string_view tls;  ///< of slaves' connections: "on", "off" or "server-key"
+  std::string_view
+      require;  ///< "SSL" or "NONE": what the replication account's connections must be
+  std::uint32_t max_connections = 0;  ///< of the replication account, at once; 0: no limit
+  bool adopt = false;                 ///< containers and data without a mark are taken over
+  std::vector<Server> servers;        ///< the master first
   const Server& master() const { return servers.front(); }
 };
 

@@ -7,6 +7,7 @@
 #include "mrc/base/hash.hpp"
 #include "mrc/plan/milestone.hpp"
 #include "mysql.sh.hpp"
+#include "mysql_account.sh.hpp"
 #include "mysql_upgrade.sh.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/replication.hpp"
@@ -254,7 +255,13 @@ Step Maker::account(const Difference& diff) const {
   const auto root = script.secret_file(m_desired.root_password);
   const auto password = script.secret_file(m_desired.password);
   script.line("mrc_mysql_wait {} {} 120", master.id, root)
-      .line("mrc_mysql_account {} {} {} {}", master.id, root, m_desired.user, password);
+      .line("mrc_mysql_account {} {} {} {} {} {}",
+            master.id,
+            root,
+            m_desired.user,
+            password,
+            m_desired.require,
+            m_desired.max_connections);
   return step;
 }
 
@@ -314,7 +321,7 @@ Step Maker::make(const Server& server, std::string_view verb, std::string title)
   step.host = server.host;
   step.title = std::move(title);
   step.goal = goal(server, verb);
-  step.apply.use(embedded::dialect_sh).use(embedded::mysql_sh);
+  step.apply.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_account_sh);
   say_tls(step.apply, m_desired, m_desired.tls);
   return step;
 }
@@ -330,7 +337,14 @@ std::string Maker::goal(const Server& server, std::string_view verb) const {
   if (verb == "container") return m_desired.image + " " + spec_hash(m_desired, server);
   if (verb == "provision") return "a copy of " + m_desired.master().id.text();
   if (verb == "account") {
-    return fmt::format("{} {} REPLICATION SLAVE", m_desired.user, change_mark(m_desired.password));
+    auto wanted =
+        fmt::format("{} {} REPLICATION SLAVE", m_desired.user, change_mark(m_desired.password));
+    // Said where it is asked for, so that records of before these words stay true.
+    if (m_desired.require != "NONE") wanted += fmt::format(" require {}", m_desired.require);
+    if (m_desired.max_connections != 0) {
+      wanted += fmt::format(" connections {}", m_desired.max_connections);
+    }
+    return wanted;
   }
   if (verb == "replicate") return channel_goal(m_desired.master());
   return {};

@@ -2,6 +2,7 @@
 
 #include "dialect.sh.hpp"
 #include "mysql.sh.hpp"
+#include "mysql_account.sh.hpp"
 #include "mysql_restore.sh.hpp"
 #include "systems/mysql/internal.hpp"
 
@@ -18,6 +19,7 @@ class MysqlSystem final : public System {
     shell::Script script;
     script.use(embedded::dialect_sh)
         .use(embedded::mysql_sh)
+        .use(embedded::mysql_account_sh)
         .line("mrc_mysql_marked {}", m_desired.deployment);
     say_tls(script, m_desired, m_desired.tls);
     for (const auto& server : m_desired.servers) {

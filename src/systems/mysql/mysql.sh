@@ -49,12 +49,13 @@ mrc_mysql() {
 }
 
 # mrc_mysql_far CONTAINER USER PASSWORD_FILE ADDRESS [CLIENT_OPTION..] <SQL: the same from inside CONTAINER to the server at
-# ADDRESS. Some clients insist on TLS unless told: $mrc_mysql_plain is set where that server has none.
+# ADDRESS. Some clients insist on TLS unless told: $mrc_mysql_plain is set where that server has none. Others
+# have it only when told: $mrc_mysql_tls is set where the user is let in by TLS alone.
 mrc_mysql_far() {
   mrc_mysql_container=$1 mrc_mysql_user=$2 mrc_mysql_password=$3 mrc_mysql_address=$4
   shift 4
   mrc_mysql "$mrc_mysql_container" "$mrc_mysql_user" "$mrc_mysql_password" -N -h "$mrc_mysql_address" -P 3306 \
-    --protocol=tcp --connect-timeout=3 ${mrc_mysql_plain:+--skip-ssl} "$@"
+    --protocol=tcp --connect-timeout=3 ${mrc_mysql_plain:+--skip-ssl} ${mrc_mysql_tls:+${mrc_say_tls:-}} "$@"
 }
 
 # What makes this password an account's: the password, or the hash that servers keep of it where they
@@ -734,50 +735,6 @@ entrypoint	{{json .Config.Entrypoint}}
     sed -e 's/^\(environment	"[^=]*\)=.*/\1"/' -e 's/^/field	/'
 }
 
-# The privileges of USER from anywhere, a line each: "REPLICATION SLAVE ON *.*".
-mrc_mysql_grants_sql() {
-  mrc_mysql_who="GRANTEE = \"'$1'@'%'\""
-  cat <<SQL
-SELECT CONCAT(PRIVILEGE_TYPE, ' ON *.*') AS privilege FROM information_schema.USER_PRIVILEGES WHERE $mrc_mysql_who AND PRIVILEGE_TYPE <> 'USAGE'
-UNION ALL SELECT 'GRANT OPTION ON *.*' FROM information_schema.USER_PRIVILEGES WHERE $mrc_mysql_who AND IS_GRANTABLE = 'YES' GROUP BY GRANTEE
-UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' ON ', TABLE_SCHEMA, '.*') FROM information_schema.SCHEMA_PRIVILEGES WHERE $mrc_mysql_who
-UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' ON ', TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.TABLE_PRIVILEGES WHERE $mrc_mysql_who
-UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' (', COLUMN_NAME, ') ON ', TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.COLUMN_PRIVILEGES WHERE $mrc_mysql_who;
-SQL
-}
-
-# mrc_mysql_login NAME USER PASSWORD_FILE: as somebody who comes from outside.
-mrc_mysql_login() {
-  echo 'SELECT 1' | mrc_mysql_far "$1" "$2" "$3" 127.0.0.1 >/dev/null
-}
-
-# mrc_mysql_account NAME ROOT_FILE USER REPL_FILE: the replication account, with this password and no
-# privilege but its own. Asked first: each statement is a transaction for all slaves, even one that changes
-# nothing. None of them ends a connection.
-mrc_mysql_account() {
-  mrc_mysql_meet "$1" "$2"
-  mrc_mysql_account_password=
-  if [ "$(printf "SELECT COUNT(*) FROM mysql.user WHERE User = '%s' AND Host = '%%'" "$3" | mrc_mysql "$1" root "$2" -N)" = 0 ]; then
-    mrc_mysql_account_password=$mrc_say_new_user
-  elif ! mrc_mysql_login "$1" "$3" "$4" 2>/dev/null; then
-    mrc_mysql_account_password=$mrc_say_password
-  fi
-  if [ -n "$mrc_mysql_account_password" ]; then
-    {
-      printf "SET SESSION sql_mode='';\n%s '%s'@'%%' " "$mrc_mysql_account_password" "$3"
-      mrc_mysql_identified "$4"
-    } | mrc_mysql "$1" root "$2"
-  fi
-  mrc_mysql_grants_sql "$3" | mrc_mysql "$1" root "$2" -N >"$MRC_D/grants"
-  if grep -qvx 'REPLICATION SLAVE ON \*\.\*' "$MRC_D/grants"; then
-    printf "REVOKE ALL PRIVILEGES, GRANT OPTION FROM '%s'@'%%'" "$3" | mrc_mysql "$1" root "$2"
-    : >"$MRC_D/grants"
-  fi
-  if [ ! -s "$MRC_D/grants" ]; then
-    printf "GRANT REPLICATION SLAVE ON *.* TO '%s'@'%%'" "$3" | mrc_mysql "$1" root "$2"
-  fi
-}
-
 mrc_mysql_probe_sql() {
   if ! mrc_mysql_meet "$1" "$2" 2>"$MRC_D/answers.err"; then
     printf 'sql\t%s\n' "$(tail -n 1 "$MRC_D/answers.err")"
@@ -791,6 +748,8 @@ SELECT 0 AS mrc_part_var;
 SELECT 'gtid_executed' AS name, $mrc_say_executed AS value UNION ALL SELECT 'gtid_purged', $(mrc_mysql_purged_sql "$1") UNION ALL SELECT 'heard_seconds_ago', IFNULL($mrc_say_heard, '');
 SELECT 0 AS mrc_part_account;
 SELECT COUNT(*) FROM mysql.user WHERE User = '$3' AND Host = '%';
+SELECT 0 AS mrc_part_limits;
+$(mrc_mysql_limits_sql "$3")
 SELECT 0 AS mrc_part_grant;
 $(mrc_mysql_grants_sql "$3")
 SELECT 0 AS mrc_part_listener;
@@ -811,17 +770,19 @@ SQL
     /^mrc_part_/ { part = substr($0, 10); line = 0; getline; next }
     { line++ }
     line == 1 { n = split($0, name, FS); next }
-    part == "var" || part == "channel" { print part "\t" $1 "\t" $2 }
+    part == "var" || part == "channel" || part == "limits" { print part "\t" $1 "\t" $2 }
     part == "account" || part == "grant" || part == "listener" || part == "lent" || part == "applier" { print part "\t" $1 }
     part == "slave" && line == 2 { for (i = 1; i <= n; i++) say(name[i], $i) }' "$MRC_D/answers"
   # Who has purged logs may have to give a slave a copy.
   if grep -q '^gtid_purged	.' "$MRC_D/answers"; then
     printf 'size\t%s\n' "$(mrc_mysql_size "$(mrc_mysql_directory "$1")")"
   fi
-  if mrc_mysql_login "$1" "$3" "$4" 2>"$MRC_D/login.err"; then
+  mrc_mysql_tls=
+  if grep -q '^SSL	[0-9]*$' "$MRC_D/answers"; then mrc_mysql_tls=yes; fi
+  if mrc_mysql_login "$1" "$3" "$4" 2>"$MRC_D/answers.err"; then
     printf 'login\tok\n'
   else
-    printf 'login\t%s\n' "$(tail -n 1 "$MRC_D/login.err")"
+    printf 'login\t%s\n' "$(tail -n 1 "$MRC_D/answers.err")"
   fi
 }
 

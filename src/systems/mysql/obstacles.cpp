@@ -21,6 +21,7 @@ class Obstacles {
       check_image(server, m_seen.at(server.id));
       check_data(server, m_seen.at(server.id));
     }
+    check_require();
     if (auto read = check_master(); !read) return fail(read.error());
     for (const auto& server : m_desired.servers) {
       if (server.is_master) continue;
@@ -139,6 +140,30 @@ class Obstacles {
                     want.name),
         "it had " + had,
         fmt::format("give mysql.image a {} first, apply, and go on from there", (&now + 1)->name));
+  }
+
+  /// An account that is let in by TLS alone, while there is none, shuts the slaves out.
+  void check_require() {
+    if (m_desired.require != "SSL") return;
+    const auto& master = m_desired.master();
+    if (m_desired.tls != "on") {
+      add(master.host,
+          "the replication account requires TLS, which these servers do not offer",
+          fmt::format("{} has no TLS without certificates", m_desired.dialect.name),
+          "give mysql.options ssl_ca, ssl_cert and ssl_key, or take mysql.replication.require out");
+      return;
+    }
+    const auto& one = m_seen.at(master.id);
+    if (!one.answered || one.account.require == "SSL") return;
+    if (container_difference(m_desired, master, one).empty()) return;
+    for (const auto& server : m_desired.servers) {
+      if (m_seen.at(server.id).of_slave("Master_SSL_Allowed") != "No") continue;
+      add(master.host,
+          "TLS comes with this change, and the replication account would require it before",
+          fmt::format("{} is not reached by TLS yet", master.id),
+          "apply without mysql.replication.require, and then with it");
+      return;
+    }
   }
 
   /// The one that the file names must be the one that the others follow, or take that part over

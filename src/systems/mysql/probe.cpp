@@ -57,6 +57,9 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
       seen.slave[words[1]] = words[2];
     } else if (word == "channel" && (words[2] == "0" || words[2] == "1")) {
       seen.channel = Channel{words[1], words[2] == "1"};
+    } else if (word == "limits") {
+      seen.account.require = words[1];
+      seen.account.max_connections = words[2];
     } else {
       return false;
     }

@@ -36,7 +36,9 @@ struct Container {
 /// The replication account, as the server has it.
 struct Account {
   bool exists = false;
-  std::set<std::string> grants;  ///< "REPLICATION SLAVE ON *.*"
+  std::set<std::string> grants;       ///< "REPLICATION SLAVE ON *.*"
+  std::string require = "NONE";       ///< of its connections: "SSL", "X509", "SPECIFIED"
+  std::string max_connections = "0";  ///< at once; 0: no limit
 };
 
 /// What a slave keeps of its channel and does not show.

@@ -36,6 +36,11 @@ Difference account_difference(const Desired& desired, const Observed& master) {
             {Change::create, "privilege", "", wanted},
             {Change::create, "password", "", desired.password.label()}};
   }
+  expect("require", master.account.require, std::string(desired.require), out);
+  expect("max_connections",
+         master.account.max_connections,
+         fmt::format("{}", desired.max_connections),
+         out);
   for (const auto& grant : master.account.grants) {
     if (grant != wanted) out.push_back({Change::remove, "privilege", grant, ""});
   }

@@ -4,6 +4,7 @@
 import json
 import re
 import sys
+import threading
 import unittest
 from pathlib import Path
 
@@ -240,6 +241,35 @@ class CurrentStory(Story):
         self.well()
 
     # -- changed
+
+    def test_19_the_replication_account_requires_tls_and_has_so_many_connections(self) -> None:
+        limits = "require: ssl\n    max_connections: 5"
+        text = self.site.topology.read_text().replace("  replication:\n", f"  replication:\n    {limits}\n", 1)
+        self.assertIn(limits, text)
+        original, self.site.topology = self.site.topology, self.site.write_topology("limits.yaml", text)
+        try:
+            steps = self.steps()
+            self.assertEqual(set(steps), {"mysql/mysql-master/account"})
+            told = {line["field"]: (line["before"], line["after"]) for line in steps["mysql/mysql-master/account"]["diff"]}
+            self.assertEqual(told, {"require": ("NONE", "SSL"), "max_connections": ("0", "5")})
+            self.apply()
+            self.well()
+            say = lambda words: self.site.as_replication_user("docker1", "mysql-master", words)  # noqa: E731
+            self.assertIn("ERROR 1045", say("--ssl-mode=DISABLED -e 'SELECT 1'"))
+            self.assertEqual(say("-e 'SELECT 1'"), "1\n")
+            # The slaves have two, these the others: nothing is wrong, and the account works.
+            holders = [threading.Thread(target=say, args=("-e 'SELECT SLEEP(20)'",)) for _ in range(3)]
+            for one in holders:
+                one.start()
+            wait_until("all connections to be taken", lambda: "ERROR 1226" in say("-e 'SELECT 1'"), 15)
+            self.well()
+            self.assertIn("ERROR 1226", say("-e 'SELECT 1'"))  # still
+            for one in holders:
+                one.join()
+        finally:
+            self.site.topology = original
+        self.apply()
+        self.well()
 
     def test_20_a_server_that_leaves_the_file_takes_its_endpoint_along(self) -> None:
         text = self.site.topology.read_text()

@@ -136,6 +136,11 @@ class Site:
             f"docker exec {container} rm /tmp/e2e.cnf; exit $rc\n",
         )
 
+    def as_replication_user(self, host: str, container: str, words: str, client: str = "mysql") -> str:
+        """What the container's own client says over TCP, in its error too, as the replication user with these words."""
+        login = shlex.quote(REPL_PASSWORD)
+        return self.ssh(host, f"MYSQL_PWD={login} docker exec -e MYSQL_PWD {container} {client} -urepl -h127.0.0.1 -N {words} 2>&1 || :")
+
 
 def wait_until(what: str, condition, seconds: float = 60):
     """Polls until the condition gives something true; its value."""

@@ -115,6 +115,17 @@ class Upgrade(Story):
         self.site.root_password = self.site.env["MRC_ROOT_PASSWORD"] = word
         self.settled("mysql-master")
 
+    def test_5b_the_account_requires_tls_and_has_so_many_connections(self) -> None:
+        self.use(TEXT.replace(OLD, NEW).replace("  replication:\n", "  replication:\n    require: ssl\n    max_connections: 5\n", 1))
+        done = self.site.mrc("plan", "--json")
+        self.assertEqual([step["id"] for step in load_json(done)["steps"]], ["mysql/mysql-master/account"])
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.settled("mysql-master")
+        say = lambda words: self.site.as_replication_user("docker1", "mysql-master", words, client="mariadb")  # noqa: E731
+        self.assertIn("ERROR 1045", say("--skip-ssl -e 'SELECT 1'"))
+        self.assertEqual(say("--ssl -e 'SELECT 1'"), "1\n")
+
     def test_6_another_master_and_the_port_goes_along(self) -> None:
         self.site.sql_outside(ADDRESSES["docker1"], "DELETE FROM shop.log;")
         with App("docker1", WRITERS) as app:

@@ -7,6 +7,7 @@
 
 #include "dialect.sh.hpp"
 #include "mysql.sh.hpp"
+#include "mysql_account.sh.hpp"
 #include "support/golden.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
@@ -34,11 +35,12 @@ class MysqlDialect : public test::EachShell {
   /// What the host says to a server of this version.
   std::string say(const std::string& version, const std::string& tls = "on") const {
     shell::Script script;
-    script.use(embedded::dialect_sh).use(embedded::mysql_sh);
+    script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_account_sh);
     const auto secret = script.secret_file(Secret("x", "it's"));
     script.line("mrc_mysql_speak {}; echo \"$mrc_say_name\"", version)
         .line("mrc_mysql_change 10.0.0.1 repl {} {}", secret, tls)
         .line("mrc_mysql_root_sql {} %", secret)
+        .line("mrc_mysql_limit_sql repl {} 5", tls == "on" ? "SSL" : "NONE")
         .line(
             "printf '%s\\n' \"$mrc_say_status\" \"$mrc_say_listeners\" \"SELECT $mrc_say_waited\"")
         .line("printf '%s\\n' \"START $mrc_say_slave\"");
@@ -148,6 +150,33 @@ TEST_P(MysqlRecorded, WhatDriftedInAChannelIsSeen) {
                 ::testing::ElementsAre("mysql/mysql-slave1/replicate"))
         << text;
   }
+}
+
+TEST(MysqlDialects, TlsIsRequiredOfTheAccountWhereThereIsTls) {
+  auto world = test::MysqlWorld::of("mariadb:11.8", Flavour::mariadb, {11, 8}, "mariadb-11.8");
+  world.topology.mysql.replication_requires_tls = true;
+  auto outputs = world.all_good();
+  EXPECT_THAT(world.findings(outputs), ::testing::IsEmpty());
+  EXPECT_THAT(test::ids(world.steps(outputs)),
+              ::testing::ElementsAre("mysql/mysql-master/account"));
+  // The master gets TLS with its next container only.
+  outputs[1] = test::with(outputs[1], "Master_SSL_Allowed\tYes", "Master_SSL_Allowed\tNo");
+  EXPECT_THAT(world.findings(outputs), ::testing::IsEmpty());
+  const auto spec = spec_hash(world.desired(), world.desired().master());
+  outputs[0] = test::with(outputs[0], spec, "another");
+  const auto found = world.findings(outputs);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].title,
+            "TLS comes with this change, and the replication account would require it before");
+}
+
+TEST(MysqlDialects, WhereTheServersHaveNoTlsItCannotBeRequired) {
+  auto world = test::MysqlWorld::of("mariadb:11.8", Flavour::mariadb, {11, 8}, "mariadb-11.8");
+  world.topology.mysql.replication_requires_tls = true;
+  world.topology.mysql.version = {10, 11};
+  EXPECT_THAT(test::titles(world.findings(world.all_bare())),
+              ::testing::Contains(::testing::HasSubstr(
+                  "the replication account requires TLS, which these servers do not offer")));
 }
 
 TEST(MysqlUpgrade, GoesOneSeriesAtATime) {

@@ -5,6 +5,7 @@
 
 #include "dialect.sh.hpp"
 #include "mysql.sh.hpp"
+#include "mysql_account.sh.hpp"
 #include "mysql_upgrade.sh.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
@@ -40,7 +41,7 @@ class MysqlScript : public test::EachShell {
   std::string here(const std::string& name) const { return (m_here / name).string(); }
   transport::Answer run(shell::Script& script) const {
     shell::Script whole;
-    whole.use(embedded::dialect_sh).use(embedded::mysql_sh);
+    whole.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_account_sh);
     // Whom it talks to is known already; what is asked of whom is not known has tests of its own.
     whole.line("mrc_mysql_speak 5.6.24-log; mrc_mysql_met=box").append(script);
     const auto session = connect();
@@ -200,6 +201,7 @@ TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
   test::write_file(m_here / "play",
                    "printf 'mrc_part_var\\n0\\nVariable_name\\tValue\\nread_only\\tON\\n'\n"
                    "printf 'mrc_part_account\\n0\\nCOUNT(*)\\n1\\n'\n"
+                   "printf 'mrc_part_limits\\n0\\nhow\\tmax_user_connections\\nSSL\\t5\\n'\n"
                    "printf 'mrc_part_grant\\n0\\nmrc_part_listener\\n0\\n'\n"
                    "printf 'Server_id\\tHost\\n101\\ta\\n102\\tb\\n'\n"
                    "printf 'mrc_part_channel\\n0\\nHeartbeat\\tx\\n1\\t0\\n'\n"
@@ -210,7 +212,8 @@ TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
               script.secret_file(Secret("y", k_nasty)));
   const auto answer = run(script);
   EXPECT_EQ(answer.out,
-            "var\tread_only\tON\naccount\t1\nlistener\t101\nlistener\t102\nchannel\t1\t0\n"
+            "var\tread_"
+            "only\tON\naccount\t1\nlimits\tSSL\t5\nlistener\t101\nlistener\t102\nchannel\t1\t0\n"
             "slave\tMaster_Host\t10.0.0.1\nslave\tLast_Error\t\nlogin\tok\n")
       << answer.err;
 }
@@ -218,34 +221,72 @@ TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
 TEST_P(MysqlScript, AnAccountIsAskedAboutAndOnlyWhatDiffersIsSaid) {
   const std::string privilege = "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'";
   const std::string own = "REPLICATION SLAVE ON *.*\\n";
+  const std::string is = "NONE\\t0\\n";
   const struct {
-    std::string count, login, grants, said;
+    std::string limits, login, grants;
+    std::pair<std::string, int> wanted;
+    std::string said;
   } cases[] = {
-      {"1", "exit 0", own, ""},
-      {"1",
+      {is, "exit 0", own, {"NONE", 0}, ""},
+      {is,
        "exit 0",
        own + "SELECT ON shop.*\\n",
+       {"NONE", 0},
        "REVOKE ALL PRIVILEGES, GRANT OPTION FROM 'repl'@'%'" + privilege},
-      {"1", "exit 1", own, "SET SESSION sql_mode='';\nALTER USER 'repl'@'%' IDENTIFIED BY 'it''s'"},
-      {"0",
+      {is,
+       "exit 1",
+       own,
+       {"NONE", 0},
+       "SET SESSION sql_mode='';\nALTER USER 'repl'@'%' IDENTIFIED BY 'it''s'"},
+      {"",
        "exit 1",
        "",
+       {"NONE", 0},
        "SET SESSION sql_mode='';\nCREATE USER 'repl'@'%' IDENTIFIED BY 'it''s'" + privilege},
+      {is,
+       "exit 0",
+       own,
+       {"SSL", 5},
+       "ALTER USER 'repl'@'%' REQUIRE SSL WITH MAX_USER_CONNECTIONS 5\n"},
+      {"SSL\\t5\\n", "exit 0", own, {"SSL", 5}, ""},
+      {"X509\\t0\\n",
+       "exit 0",
+       own,
+       {"NONE", 0},
+       "ALTER USER 'repl'@'%' REQUIRE NONE WITH MAX_USER_CONNECTIONS 0\n"},
+      // The password is right, and so many are connected that it cannot be tried.
+      {is, "echo 'ERROR 1226 (42000): User' >&2; exit 1", own, {"NONE", 0}, ""},
   };
   for (const auto& one : cases) {
     test::write_file(m_here / "said", "");
     test::write_file(m_here / "play",
-                     "case $(cat " + here("sql") + ") in *COUNT*) echo " + one.count +
-                         " ;; 'SELECT 1') " + one.login + " ;; *AS\\ privilege*) printf '" +
+                     "case $(cat " + here("sql") + ") in *ssl_type*) printf '" + one.limits +
+                         "' ;; 'SELECT 1') " + one.login + " ;; *AS\\ privilege*) printf '" +
                          one.grants + "' ;; *) cat " + here("sql") + " >>" + here("said") +
                          " ;; esac\n");
     shell::Script script;
     const auto root = script.secret_file(Secret("x", "p"));
     const auto secret = script.secret_file(Secret("y", "it's"));
-    script.line("mrc_mysql_speak 9.7.4; mrc_mysql_account box {} repl {}", root, secret);
+    script.line("mrc_mysql_speak 9.7.4; mrc_mysql_account box {} repl {} {} {}",
+                root,
+                secret,
+                one.wanted.first,
+                one.wanted.second);
     const auto answer = run(script);
     EXPECT_EQ(answer.status, 0) << answer.err;
     EXPECT_EQ(test::read_file(m_here / "said"), one.said);
+  }
+}
+
+TEST_P(MysqlScript, WhoIsLetInByTlsAloneComesSoWhereTheClientDoesNotUnasked) {
+  const std::pair<std::string, bool> cases[] = {{"11.8.9-MariaDB", true}, {"9.7.4", false}};
+  for (const auto& [version, told] : cases) {
+    shell::Script script;
+    script.line("mrc_mysql_speak {}; mrc_mysql_tls=yes; mrc_mysql_login box repl {}",
+                version,
+                script.secret_file(Secret("x", "p")));
+    EXPECT_EQ(run(script).status, 0);
+    EXPECT_EQ(test::read_file(m_here / "arguments").find(" --ssl") != std::string::npos, told);
   }
 }
 

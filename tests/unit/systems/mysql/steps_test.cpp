@@ -306,6 +306,18 @@ TEST_F(MysqlSteps, TheAccountGetsWhatItLacksAndLosesWhatItHasTooMuch) {
   EXPECT_EQ(made[0].change, Change::update);
 }
 
+TEST_F(MysqlSteps, TheAccountsConnectionsAreAsTheFileHasThem) {
+  using plan::Change;
+  world.topology.mysql.replication_max_connections.value = 5;
+  auto made = steps_with(0, "account\t1\n", "account\t1\nlimits\tX509\t0\n");
+  ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-master/account"));
+  EXPECT_THAT(made[0].diff,
+              ElementsAre(plan::DiffLine{Change::update, "require", "X509", "NONE"},
+                          plan::DiffLine{Change::update, "max_connections", "0", "5"}));
+  EXPECT_THAT(made[0].apply.body(), HasSubstr("NONE 5"));
+  EXPECT_THAT(ids(steps_with(0, "account\t1\n", "account\t1\nlimits\tNONE\t5\n")), IsEmpty());
+}
+
 TEST_F(MysqlSteps, ALostRecordIsWrittenAgainAsDriftAndNothingElse) {
   const auto outputs = world.all_good();
   auto seen = world.see(outputs);
