@@ -106,15 +106,17 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
                                        : "it was made otherwise than the file asks";
   }
   step.diff = std::move(diff);
-  const bool copies = copies_data(seen);
+  const auto older = older_series(seen);
+  const bool copies = older && m_desired.copy_before_upgrade;
+  if (older) {
+    step.diff.push_back({Change::update, "system tables", *older, m_desired.image});
+  }
   if (copies) {
     step.diff.push_back(
         {Change::create,
          "copy",
          "",
-         fmt::format("{}.mrc-kept-{}-TIME",
-                     data_path(m_desired, server.id),
-                     had(seen).substr(0, had(seen).find_first_not_of("0123456789.")))});
+         fmt::format("{}.mrc-kept-{}-TIME", data_path(m_desired, server.id), *older)});
     step.impact += step.impact.empty() ? "" : ", and while its data are copied";
     step.timeout = std::chrono::hours(6);
   }
@@ -169,12 +171,12 @@ Step Maker::finish_upgrade(const Server& server) const {
   return step;
 }
 
-/// A newer series comes, and what the data are now is to stay.
-bool Maker::copies_data(const Observed& seen) const {
+/// The version whose data a server of a newer series comes upon; empty: that is not so.
+std::optional<std::string> Maker::older_series(const Observed& seen) const {
   const auto last = parse_reported(had(seen));
   const auto next = parse_reported(seen.image_version);
-  return m_desired.copy_before_upgrade && last &&
-         last->version < (next ? next->version : m_desired.version);
+  if (!last || last->version >= (next ? next->version : m_desired.version)) return {};
+  return had(seen).substr(0, had(seen).find_first_not_of("0123456789."));
 }
 
 Step Maker::update(const Server& server, Difference diff) const {

@@ -86,7 +86,7 @@ class Maker {
   plan::Step note(const Server& server, std::string_view verb, std::string_view key) const;
 
  private:
-  bool copies_data(const Observed& seen) const;
+  std::optional<std::string> older_series(const Observed& seen) const;
   plan::Step make(const Server& server, std::string_view verb, std::string title) const;
   plan::Step follow(const Server& server,
                     std::string_view verb,

@@ -65,6 +65,8 @@ class Upgrade(Story):
         for name in SERVERS:
             fields = {line["field"]: line for line in steps[f"mysql/{name}/container"]["diff"]}
             self.assertRegex(fields["copy"]["after"], rf"^/opt/Docker/{name}/data\.mrc-kept-10\.11\.")
+            self.assertRegex(fields["system tables"]["before"], r"^10\.11\.\d+$")
+            self.assertEqual(fields["system tables"]["after"], NEW)
         with App("docker1", WRITERS) as app:
             wait_until("a first row", lambda: app.times)
             done = self.site.mrc("apply", "--yes", timeout=900)

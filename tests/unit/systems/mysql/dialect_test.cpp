@@ -237,12 +237,20 @@ TEST(MysqlUpgrade, CopiesTheDataWhereTheFileAsksForIt) {
     }
     return count;
   };
+  const auto of_master = [&] {
+    return test::find(world.steps(outputs), "mysql/mysql-master/container").diff;
+  };
+  const plan::DiffLine tables{plan::Change::update, "system tables", "5.6.24", "mysql:5.7"};
   EXPECT_EQ(copies(), 0);
+  EXPECT_THAT(of_master(), ::testing::Contains(tables));
   world.topology.mysql.copy_before_upgrade = true;
   EXPECT_EQ(copies(), 3);
   world.topology.mysql.version = {5, 6};
   world.topology.mysql.image.value = "mysql:5.6.51";
   EXPECT_EQ(copies(), 0);
+  EXPECT_THAT(of_master(),
+              ::testing::Not(
+                  ::testing::Contains(::testing::Field(&plan::DiffLine::field, "system tables"))));
 }
 
 TEST(MysqlUpgrade, ASlaveTalksToTheOldMasterAsThatOneDoesAndToTheNewOneAsItWill) {
