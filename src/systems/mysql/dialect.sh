@@ -52,6 +52,7 @@ mrc_mysql_speak_mysql() {
 
   [ "$mrc_say_at" -ge 5007000 ] || return 0
   mrc_say_name='MySQL 5.7'
+  mrc_say_status="SHOW SLAVE STATUS FOR CHANNEL ''"   # there may be others, which are not mrc's
   mrc_say_waited="WAIT_FOR_EXECUTED_GTID_SET('%s', %s) = 0"
   mrc_say_applier="SELECT SUBSTRING_INDEX(LAST_ERROR_MESSAGE, ' Query: ', 1) FROM performance_schema.replication_applier_status_by_worker WHERE LAST_ERROR_NUMBER <> 0 LIMIT 1"
   mrc_say_heartbeats="SELECT COUNT_RECEIVED_HEARTBEATS FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME=''"
