@@ -32,6 +32,18 @@ def setUpModule() -> None:
     ENV.update(lab_environment())
 
 
+class Tests(unittest.TestCase):
+    def test_each_file_loads(self) -> None:
+        """Those of --long too, which a change beside them could break unseen."""
+        files = sorted(Path(__file__).resolve().parent.glob("e2e/*_test.py"))
+        self.assertGreater(len(files), 10)
+        for file in files:
+            done = subprocess.run(
+                [sys.executable, "-c", f"import {file.stem}"], cwd=file.parent, capture_output=True, text=True, timeout=60
+            )
+            self.assertEqual(done.returncode, 0, f"{file.name}: {done.stderr}")
+
+
 class Hosts(unittest.TestCase):
     def test_each_has_its_name_and_address(self) -> None:
         for host, address in ADDRESSES.items():

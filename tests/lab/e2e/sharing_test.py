@@ -8,13 +8,14 @@ MRC_TEST_TOPOLOGY names another file than examples/current.yaml, of its names an
 import json
 import os
 import re
-import subprocess
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from network_change_test import CONTAINER, Client  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from hosts import cut_power  # noqa: E402
+from network_change_test import Client  # noqa: E402
 from site_lab import ADDRESSES, HOSTS, NETWORK_PREFIX, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
@@ -118,7 +119,7 @@ class Sharing(Story):
 
     def test_02_a_host_that_is_gone_for_ever_is_given_up(self) -> None:
         """docker4 has a server, a node and a member of etcd, and does not come back."""
-        subprocess.run(["docker", "kill", f"{CONTAINER}docker4"], check=True, capture_output=True, timeout=60)
+        cut_power("docker4")
         self.first.write_text(FIRST.replace("192.168.55.", NETWORK_PREFIX + "."))
         done = self.site.mrc("plan")
         self.assertEqual(done.returncode, 7, summary(done))
