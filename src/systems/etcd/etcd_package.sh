@@ -1,12 +1,14 @@
 # etcd's packages: installed without ever starting the member that a package brings, and taken away
 # again, with all that came along and nothing else. Uses etcd_probe.sh.
 
-# Half-installed ones too: what an interrupted installation leaves.
+# mrc_etcd_packages [left]: half-installed ones too, which an interrupted installation leaves; with `left`, also those
+# of which an interrupted removal leaves the files of configuration.
 mrc_etcd_packages() {
   case $(mrc_etcd_manager) in
     apt)
-      dpkg-query -W -f '${db:Status-Status} ${Package}\n' |
-        sed -n -e '/^not-installed /d' -e '/^config-files /d' -e 's/^[^ ]* //p' | sort -u
+      mrc_etcd_not='not-installed|config-files'
+      if [ "${1:-}" = left ]; then mrc_etcd_not='not-installed'; fi
+      dpkg-query -W -f '${db:Status-Status} ${Package}\n' | grep -vE "^($mrc_etcd_not) " | sed 's/^[^ ]* //' | sort -u
       ;;
     *) rpm -qa --qf '%{NAME}\n' | sort -u ;;
   esac
@@ -126,7 +128,7 @@ mrc_etcd_install() {
 # mrc_etcd_remove_listed PACKAGE..: those of them that are here.
 mrc_etcd_remove_listed() {
   printf '%s\n' "$@" | sed '/^$/d' | sort -u >"$MRC_D/packages.ours"
-  mrc_etcd_packages >"$MRC_D/packages.now"
+  mrc_etcd_packages left >"$MRC_D/packages.now"
   mrc_etcd_gone=$(comm -12 "$MRC_D/packages.ours" "$MRC_D/packages.now")
   if [ -z "$mrc_etcd_gone" ]; then return 0; fi
   # shellcheck disable=SC2086
