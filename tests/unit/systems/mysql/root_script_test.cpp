@@ -125,7 +125,9 @@ TEST_P(MysqlRootScript, TheProbeReadsAllWithTheOneBeforeAndSaysSo) {
   has(k_new);
   EXPECT_EQ(run(script).out, "var\tread_only\tON\nlogin\tok\n");
   has("a third one");
-  EXPECT_THAT(run(script).out, StartsWith("sql\tERROR 1045"));
+  auto stranger = both();
+  stranger.line("mrc_mysql_met=; mrc_mysql_probe_sql box \"$new\" repl \"$new\"");
+  EXPECT_THAT(run(stranger).out, StartsWith("sql\tERROR 1045"));
 }
 
 TEST_P(MysqlRootScript, ItIsSetInOneSessionAndTheWayInLast) {

@@ -48,7 +48,7 @@ TEST_F(MysqlRoot, IsSetOnTheMasterAndComesToTheSlaves) {
   const plan::DiffLine line{
       plan::Change::update, "password of root", "another", world.secrets.root_password.label()};
   for (const auto& step : made) {
-    EXPECT_THAT(step.diff, ElementsAre(line)) << step.id;
+    EXPECT_THAT(step.diff, ElementsAre(line)) << step.id.text();
     EXPECT_EQ(step.risk, plan::Risk::safe);
     EXPECT_THAT(step.apply.text() + step.goal, Not(HasSubstr("-Pass")));
   }
@@ -103,7 +103,7 @@ TEST_F(MysqlRoot, OtherStepsTakeEitherAndASlaveIsMendedBeforeItIsWaitedFor) {
                           "mysql/mysql-slave1/root",
                           "mysql/mysql-slave2/root"));
   for (const auto& step : made) {
-    EXPECT_THAT(step.apply.body(), HasSubstr("mrc_mysql_former ")) << step.id;
+    EXPECT_THAT(step.apply.body(), HasSubstr("mrc_mysql_former ")) << step.id.text();
   }
   EXPECT_THAT(find(made, "mysql/mysql-slave1/root").needs, Contains("server/mysql-slave1/ready"));
 }
