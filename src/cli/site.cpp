@@ -165,6 +165,7 @@ Site::Site(Input input, topology::Secrets secrets, std::string again, Env& env)
       m_secrets(std::move(secrets)),
       m_connector(env.make_connector()) {
   m_redactor.add(m_secrets.root_password);
+  if (m_secrets.root_password_before) m_redactor.add(*m_secrets.root_password_before);
   m_redactor.add(m_secrets.replication_password);
   if (m_secrets.become_password) m_redactor.add(*m_secrets.become_password);
   m_fleet = std::make_unique<exec::Fleet>(

@@ -307,6 +307,9 @@ Mysql Reader::mysql(const Section& root) {
   if (!section) return out;
   check_names(*section);
   if (const auto value = need(*section, "root_password")) out.root_password = secret(*value);
+  if (const auto value = find(*section, "root_password_before")) {
+    out.root_password_before = secret(*value);
+  }
   out.root_host = text(*section, "root_host", "localhost");
   if (out.root_host != "localhost" && out.root_host != "%") {
     m_diags.error("MRC-T067",

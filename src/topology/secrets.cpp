@@ -117,6 +117,9 @@ std::optional<Secrets> load_secrets(const Topology& topology,
                                     Diagnostics& diags) {
   constexpr std::size_t longest_sudo = 1024;
   auto root = load(topology.mysql.root_password, k_longest_root, folder, diags);
+  std::optional<Secret> before;
+  if (topology.mysql.root_password_before)
+    before = load(*topology.mysql.root_password_before, k_longest_root, folder, diags);
   const auto longest_replication = topology.mysql.flavour == Flavour::mariadb
                                        ? k_longest_replication_mariadb
                                        : k_longest_replication;
@@ -125,7 +128,7 @@ std::optional<Secrets> load_secrets(const Topology& topology,
   if (topology.ssh.become_password)
     become = load(*topology.ssh.become_password, longest_sudo, folder, diags);
   if (diags.has_errors()) return {};
-  return Secrets{std::move(*root), std::move(*replication), std::move(become)};
+  return Secrets{std::move(*root), std::move(before), std::move(*replication), std::move(become)};
 }
 
 }  // namespace mrc::topology

@@ -65,6 +65,8 @@ TEST(GoodTopology, SaysNothing) {
   ASSERT_TRUE(parsed.topology.has_value());
   EXPECT_EQ(parsed.said, "");
   EXPECT_EQ(parsed.topology->mysql.data_root, "/opt/Docker");
+  EXPECT_EQ(parsed.topology->mysql.root_password_before->value, "former");
+  EXPECT_EQ(parsed.topology->mysql.root_password_before->label, "mysql.root_password_before");
   EXPECT_EQ(parsed.topology->mysql.server(ServerId("db2")).server_id, 101U);
   EXPECT_EQ(parsed.topology->exposed_port(parsed.topology->mysql.servers[1])->number(), 3306);
 }

@@ -27,6 +27,9 @@ Deployment::Deployment(const Wish& wish, World& world)
     : m_world(world),
       m_topology(parse(wish)),
       m_secrets{Secret("mysql.root_password", root_password(wish)),
+                wish.root_password_before ? std::optional(Secret("mysql.root_password_before",
+                                                                 root_password_before(wish)))
+                                          : std::nullopt,
                 Secret("mysql.replication.password", replication_password(wish)),
                 {}} {
   const std::string binary = "0.22.0";

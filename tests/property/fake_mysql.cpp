@@ -42,11 +42,28 @@ Session login(Host& host,
   if (data == host.mysql_data.end()) return {{}, {}, "ERROR 2002 (HY000): Can't connect"};
   for (const auto* from : {"@localhost", "@%"}) {
     const auto account = data->second.passwords.find(user + from);
-    if (account != data->second.passwords.end() && account->second == password) {
-      return {&found->second, &data->second, {}};
-    }
+    if (account == data->second.passwords.end()) continue;
+    if (account->second == password) return {&found->second, &data->second, {}};
+    break;  // the narrower one wins
   }
   return {{}, {}, fmt::format("ERROR 1045 (28000): Access denied for user '{}'", user)};
+}
+
+/// Where the script says which password it may be too.
+std::string former_of(const std::string& file) { return "former of " + file; }
+
+/// ROOT_FILE BEFORE_FILE
+int former(Call& call) {
+  call.shell.files[former_of(call.arg(0))] = call.file(1);
+  return 0;
+}
+
+/// As root of the server that the argument names, by the password in the file that the other names.
+Session login_root(Call& call, std::size_t name, std::size_t file) {
+  auto session = login(call.host, call.arg(name), "root", call.file(file));
+  const auto before = call.shell.files.find(former_of(call.arg(file)));
+  if (!session.error.starts_with("ERROR 1045") || before == call.shell.files.end()) return session;
+  return login(call.host, call.arg(name), "root", before->second);
 }
 
 /// Statements that steps send themselves; false: not known here.
@@ -69,13 +86,14 @@ int run_sql(const std::string& text, Session& in) {
 
 /// mrc_mysql CONTAINER USER PASSWORD_FILE [OPTION..] <SQL
 int client(Call& call) {
-  auto session = login(call.host, call.arg(0), call.arg(1), call.file(2));
+  auto session = call.arg(1) == "root" ? login_root(call, 0, 2)
+                                       : login(call.host, call.arg(0), call.arg(1), call.file(2));
   if (!session.error.empty()) return call.fail(session.error);
   return run_sql(call.in, session);
 }
 
 int wait_ready(Call& call) {
-  const auto session = login(call.host, call.arg(0), "root", call.file(1));
+  const auto session = login_root(call, 0, 1);
   return session.error.empty() ? 0 : call.fail(session.error);
 }
 
@@ -189,7 +207,7 @@ int role(Call& call) {
 
 /// NAME ROOT_FILE USER REPL_FILE REQUIRE CONNECTIONS
 int account(Call& call) {
-  auto session = login(call.host, call.arg(0), "root", call.file(1));
+  auto session = login_root(call, 0, 1);
   if (!session.error.empty()) return call.fail(session.error);
   const auto name = call.arg(2) + "@%";
   if (session.data->passwords[name] != call.file(3)) {
@@ -205,6 +223,26 @@ int account(Call& call) {
   }
   if (session.data->repl_accounts.insert(name).second) ++session.data->executed[session.data->uuid];
   return 0;
+}
+
+/// NAME ROOT_FILE ROOT_HOST
+int root_password(Call& call) {
+  if (login(call.host, call.arg(0), "root", call.file(1)).error.empty()) return 0;
+  auto session = login_root(call, 0, 1);
+  if (!session.error.empty()) return call.fail(session.error);
+  for (const auto& account : {"root@" + call.arg(2), std::string("root@localhost")}) {
+    if (!session.data->passwords.contains(account)) continue;
+    session.data->passwords[account] = session.data->said[account] = call.file(1);
+    ++session.data->executed[session.data->uuid];
+    call.shell.tick();
+  }
+  return 0;
+}
+
+/// NAME ROOT_FILE
+int root_comes(Call& call) {
+  const auto session = login(call.host, call.arg(0), "root", call.file(1));
+  return session.error.empty() ? 0 : call.fail("it does not come: " + session.error);
 }
 
 /// The record of a container pins its image.
@@ -255,7 +293,7 @@ std::string io_state(World& world,
 
 /// NAME ROOT_FILE MASTER_ADDRESS USER REPL_FILE TLS
 int replicate(Call& call) {
-  auto session = login(call.host, call.arg(0), "root", call.file(1));
+  auto session = login_root(call, 0, 1);
   if (!session.error.empty()) return call.fail(session.error);
   if (call.arg(5) != "off") throw Untaught("TLS");
   const auto master = reach(call.world, *session.container, call.arg(2), call.arg(3), call.file(4));
@@ -302,7 +340,7 @@ int switch_over(Call& call, Session& old, const std::string& name) {
 
 /// NAME ROOT_FILE USER REPL_FILE NEW NEW_ADDRESS FREEZE_SQL CLIENTS ROLE_DATA ROLE_LINE..
 int hand_over(Call& call) {
-  auto old = login(call.host, call.arg(0), "root", call.file(1));
+  auto old = login_root(call, 0, 1);
   if (!old.error.empty()) return call.fail(old.error);
   if (const int status = switch_over(call, old, call.arg(4)); status != 0) return status;
   return call.shell.call("mrc_mysql_role", {call.args.begin() + 8, call.args.end()}, call);
@@ -310,7 +348,7 @@ int hand_over(Call& call) {
 
 /// NAME ROOT_FILE OLD OLD_ADDRESS USER REPL_FILE CLOSED ROLE_DATA ROLE_LINE..
 int take_over(Call& call) {
-  auto now = login(call.host, call.arg(0), "root", call.file(1));
+  auto now = login_root(call, 0, 1);
   if (!now.error.empty()) return call.fail(now.error);
   auto old = reach(call.world, *now.container, call.arg(3), call.arg(4), call.file(5));
   if (!old.error.empty()) return call.fail("the old master cannot be reached: " + old.error);
@@ -337,11 +375,12 @@ std::set<std::string> listeners(World& world, const MysqlData& master) {
 void probe_sql(Call& call) {
   const auto& name = call.arg(0);
   const auto& user = call.arg(4);
-  auto session = login(call.host, name, "root", call.file(3));
+  auto session = login_root(call, 0, 3);
   if (!session.error.empty()) {
     call.out += fmt::format("sql\t{}\n", session.error);
     return;
   }
+  if (!login(call.host, name, "root", call.file(3)).error.empty()) call.out += "root\tbefore\n";
   const auto password = call.file(5);
   const auto& one = *session.container;
   const auto& data = *session.data;
@@ -474,6 +513,9 @@ int delete_data(Call& call) {
 void teach_mysql(Functions& functions) {
   functions["mrc_mysql"] = client;
   functions["mrc_mysql_account"] = account;
+  functions["mrc_mysql_former"] = former;
+  functions["mrc_mysql_root_password"] = root_password;
+  functions["mrc_mysql_root_comes"] = root_comes;
   functions["mrc_mysql_role"] = role;
   functions["mrc_mysql_wait"] = wait_ready;
   functions["mrc_mysql_check_options"] = [](Call& call) {

@@ -143,6 +143,7 @@ class Story {
       bring_about(m_case.from, "A");
       auto to = edited(m_case.from, m_case.edits);
       bring_about(to, "B");
+      if (std::exchange(to.root_password_before, false)) nothing_left(to, "without the one before");
       if (m_case.switches) {
         to = switched(std::move(to), pick(m_random, 8));
         bring_about(to, "another master");
@@ -214,6 +215,14 @@ class Story {
                              which,
                              render_text(rest, plan::Detail::full),
                              render_text(plan, plan::Detail::full)));
+  }
+
+  /// What was brought about is the same for this file.
+  void nothing_left(const Wish& wish, const char* which) {
+    const auto rest = Deployment(wish, m_world).plan();
+    if (rest.empty()) return;
+    throw Broken(
+        fmt::format("the plan {} is not empty:\n{}", which, render_text(rest, plan::Detail::full)));
   }
 
   /// Data of servers that left the file, or their host, stay whatever comes.

@@ -56,6 +56,11 @@ const char* const k_options[] = {
 std::string root_password(const Wish& wish) {
   return fmt::format("root-{}-{}'\"\\#", k_secret_core, wish.root_password % 2);
 }
+std::string root_password_before(const Wish& wish) {
+  auto other = wish;
+  ++other.root_password;
+  return root_password(other);
+}
 std::string replication_password(const Wish& wish) {
   return fmt::format("repl-{}-{}'\"\\#", k_secret_core, wish.password % 2);
 }
@@ -85,10 +90,11 @@ std::string render_topology(const Wish& any) {
       wish.libnetwork,
       wish.node_image % 2);
   out += fmt::format(
-      "mysql:\n  image: mysql:{}\n  root_password: {{env: ROOT}}\n  root_host: '{}'\n"
+      "mysql:\n  image: mysql:{}\n  root_password: {{env: ROOT}}\n{}  root_host: '{}'\n"
       "  replication: {{user: repl{}, password: {{env: REPL}}, max_connections: {}}}\n"
       "  data_root: /opt/Docker\n",
       wish.image % 2 == 0 ? "5.6" : "5.6.51",
+      wish.root_password_before ? "  root_password_before: {env: ROOT_BEFORE}\n" : "",
       wish.root_anywhere ? "%" : "localhost",
       wish.user % 2 == 0 ? "" : "2",
       wish.limit == 0 ? 0 : 20 + wish.limit);
@@ -178,7 +184,12 @@ const std::vector<EditKind>& edit_kinds() {
        true,
        [](W& wish, unsigned, unsigned to) { wish.password = to % 2; }},
       {"replication limits", true, [](W& wish, unsigned, unsigned to) { wish.limit = to % 3; }},
-      {"root password", false, [](W& wish, unsigned, unsigned to) { wish.root_password = to % 2; }},
+      {"root password",
+       true,
+       [](W& wish, unsigned, unsigned to) {
+         wish.root_password = to % 2;
+         wish.root_password_before = true;
+       }},
       {"root host", true, [](W& wish, unsigned, unsigned to) { wish.root_anywhere = to % 2 == 1; }},
   };
   return all;

@@ -33,6 +33,7 @@ struct Wish {
   unsigned limit = 0;  ///< of its connections
   unsigned password = 0;
   unsigned root_password = 0;
+  bool root_password_before = false;  ///< the file has it too
   bool root_anywhere = false;
   unsigned token = 0;
   unsigned writer_port = 0;  ///< 0: none; else one of two, and each server has a port of its own
@@ -44,6 +45,7 @@ constexpr unsigned k_server_count = 5;
 /// Always valid: what would not be is left out or moved.
 std::string render_topology(const Wish& wish);
 std::string root_password(const Wish& wish);
+std::string root_password_before(const Wish& wish);
 std::string replication_password(const Wish& wish);
 /// Is in every password, and in nothing else.
 constexpr auto k_secret_core = "s3cr3t";

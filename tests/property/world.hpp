@@ -19,6 +19,7 @@ struct MysqlData {
   std::string role;                              ///< the lines of my.cnf, each with a ';' behind it
   std::map<std::string, std::string> passwords;  ///< account "root@localhost" → password
   std::set<std::string> repl_accounts;           ///< those with REPLICATION SLAVE
+  std::map<std::string, std::string> said;       ///< the same of statements in the binary log
   std::map<std::string, std::string> limits;  ///< account → how it must connect, a tab, how often
   std::map<std::string, int> executed;        ///< GTID set: server uuid → transactions
   struct Source {

@@ -118,6 +118,7 @@ struct Mysql {
   Flavour flavour = Flavour::mysql;
   ServerVersion version;
   SecretSource root_password;
+  std::optional<SecretSource> root_password_before;  ///< servers may still have this one
   std::string root_host;  ///< from where root may log in: "localhost" (default) or "%", as the
                           ///< article's image
   std::string replication_user;
@@ -166,6 +167,7 @@ struct Topology {
 /// The opened secrets of one topology.
 struct Secrets {
   Secret root_password;
+  std::optional<Secret> root_password_before;
   Secret replication_password;
   std::optional<Secret> become_password;
 };

@@ -66,6 +66,7 @@ Desired make_desired(const Inputs& inputs) {
   out.root_host = topology.mysql.root_host;
   out.user = topology.mysql.replication_user;
   out.root_password = inputs.secrets.root_password;
+  out.root_password_before = inputs.secrets.root_password_before;
   out.password = inputs.secrets.replication_password;
   out.require = topology.mysql.replication_requires_tls ? "SSL" : "NONE";
   out.max_connections = *topology.mysql.replication_max_connections;
@@ -101,6 +102,13 @@ std::vector<std::string> role_lines(const Desired& desired, bool is_master) {
 }
 
 Source source_of(const Desired& desired) { return {desired.master().address.text(), desired.tls}; }
+
+void say_former(shell::Script& script, const Desired& desired) {
+  if (!desired.root_password_before) return;
+  script.line("mrc_mysql_former {} {}",
+              script.secret_file(desired.root_password),
+              script.secret_file(*desired.root_password_before));
+}
 
 void say_tls(shell::Script& script, const Desired& desired, std::string_view tls) {
   if (desired.dialect.flavour == topology::Flavour::mariadb && tls == "off") {

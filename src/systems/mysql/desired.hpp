@@ -31,7 +31,8 @@ struct Desired {
   std::string root_host;
   std::string user;  ///< of replication
   Secret root_password;
-  Secret password;  ///< of replication
+  std::optional<Secret> root_password_before;  ///< servers may still have this one
+  Secret password;                             ///< of replication
   Dialect dialect;
   topology::ServerVersion version;  ///< of the image's server, as the file has it
   bool copy_before_upgrade = false;
@@ -58,6 +59,10 @@ struct Source {
   std::string_view tls;  ///< as Desired::tls
 };
 Source source_of(const Desired& desired);
+
+/// For scripts that log in as root, which some servers let in by the password before only: see
+/// mrc_mysql_former.
+void say_former(shell::Script& script, const Desired& desired);
 
 /// For scripts that reach servers with such TLS: see mrc_mysql_far.
 void say_tls(shell::Script& script, const Desired& desired, std::string_view tls);

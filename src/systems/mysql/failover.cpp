@@ -22,6 +22,7 @@ void look_first(std::string_view look, const Desired& desired, const Server& ser
   const auto& master = desired.master();
   shell::Script first;
   const auto root = first.secret_file(desired.root_password);
+  say_former(first, desired);
   say_tls(first, desired, desired.tls);
   first.use(embedded::mysql_failover_sh)
       .line("mrc_mysql_wait {} {} 120", server.id, root)

@@ -8,6 +8,7 @@
 #include "mrc/plan/milestone.hpp"
 #include "mysql.sh.hpp"
 #include "mysql_account.sh.hpp"
+#include "mysql_root.sh.hpp"
 #include "mysql_upgrade.sh.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/replication.hpp"
@@ -323,7 +324,11 @@ Step Maker::make(const Server& server, std::string_view verb, std::string title)
   step.host = server.host;
   step.title = std::move(title);
   step.goal = goal(server, verb);
-  step.apply.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_account_sh);
+  step.apply.use(embedded::dialect_sh)
+      .use(embedded::mysql_sh)
+      .use(embedded::mysql_account_sh)
+      .use(embedded::mysql_root_sh);
+  say_former(step.apply, m_desired);
   say_tls(step.apply, m_desired, m_desired.tls);
   return step;
 }
@@ -331,10 +336,7 @@ Step Maker::make(const Server& server, std::string_view verb, std::string title)
 /// What the file wants of each thing that a step brings about; empty for what only follows.
 std::string Maker::goal(const Server& server, std::string_view verb) const {
   if (verb == "init") {
-    return fmt::format("{} root@{} {}",
-                       data_path(m_desired, server.id),
-                       m_desired.root_host,
-                       change_mark(m_desired.root_password));
+    return fmt::format("{} root@{}", data_path(m_desired, server.id), m_desired.root_host);
   }
   if (verb == "container") return m_desired.image + " " + spec_hash(m_desired, server);
   if (verb == "provision") return "a copy of " + m_desired.master().id.text();
@@ -348,6 +350,7 @@ std::string Maker::goal(const Server& server, std::string_view verb) const {
     }
     return wanted;
   }
+  if (verb == "root") return "root " + change_mark(m_desired.root_password);
   if (verb == "replicate") return channel_goal(m_desired.master());
   return {};
 }

@@ -42,6 +42,10 @@ class Maker {
   plan::Step settings(const Server& server, Difference diff) const;
   /// `diff` empty: the master could not be asked yet.
   plan::Step account(const Difference& diff) const;
+  /// Root's password in place of the one before. On the master; slaves get it by replication.
+  plan::Step root_password(const Observed& seen) const;
+  /// A slave has got it.
+  plan::Step root_comes(const Server& server, const Observed& seen) const;
   /// Configures what differs, starts the threads and waits until the slave has caught up.
   plan::Step replicate(const Server& server, Difference diff) const;
   /// The same behind a new container of the slave or of the master; nothing differs.

@@ -4,6 +4,7 @@
 #include "mysql.sh.hpp"
 #include "mysql_account.sh.hpp"
 #include "mysql_restore.sh.hpp"
+#include "mysql_root.sh.hpp"
 #include "systems/mysql/internal.hpp"
 
 namespace mrc::systems::mysql {
@@ -20,7 +21,9 @@ class MysqlSystem final : public System {
     script.use(embedded::dialect_sh)
         .use(embedded::mysql_sh)
         .use(embedded::mysql_account_sh)
+        .use(embedded::mysql_root_sh)
         .line("mrc_mysql_marked {}", m_desired.deployment);
+    say_former(script, m_desired);
     say_tls(script, m_desired, m_desired.tls);
     for (const auto& server : m_desired.servers) {
       if (server.host != host) continue;

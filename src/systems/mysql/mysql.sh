@@ -17,6 +17,12 @@ mrc_mysql_literal() {
   printf "'"
 }
 
+# mrc_mysql_former ROOT_FILE BEFORE_FILE: from now on whoever is refused as root with the first password comes with
+# the second: while a new one is on its way through the servers, some have it and some do not.
+mrc_mysql_former() {
+  mrc_mysql_wanted=$1 mrc_mysql_before=$2
+}
+
 # mrc_mysql CONTAINER USER PASSWORD_FILE [CLIENT_OPTION..] <SQL: rows as the client's -B gives them.
 # What fails is told as the server's own ERROR lines: some clients print the statement too, which may
 # hold a password, and so may the part of a message behind "near".
@@ -24,19 +30,28 @@ mrc_mysql() {
   mrc_mysql_container=$1 mrc_mysql_user=$2 mrc_mysql_password=$3
   shift 3
   mrc_mysql_status=0
+  mrc_mysql_second=
+  if [ "$mrc_mysql_user $mrc_mysql_password" = "root ${mrc_mysql_wanted:-}" ]; then mrc_mysql_second=$mrc_mysql_before; fi
   {
     mrc_mysql_option "$mrc_mysql_password"
+    if [ -n "$mrc_mysql_second" ]; then mrc_mysql_option "$mrc_mysql_second"; else echo; fi
     cat
   } | docker exec -i "$mrc_mysql_container" sh -c '
     umask 077
     f=$(mktemp) || exit 1
     trap "rm -f \"$f\"" EXIT
     IFS= read -r line
+    IFS= read -r second
     printf "[client]\n%s\n" "$line" >"$f"
     user=$1
     shift
     client=mysql # which images of MariaDB have by another name
     command -v "$client" >/dev/null || client=mariadb
+    if [ -n "$second" ] &&
+      "$client" --defaults-extra-file="$f" --default-character-set=utf8mb4 -u"$user" -e "SELECT 1" 2>&1 </dev/null |
+      grep -q "ERROR 1045"; then
+      printf "[client]\n%s\n" "$second" >"$f"
+    fi
     "$client" --defaults-extra-file="$f" --default-character-set=utf8mb4 -u"$user" -B "$@"
   ' sh "$mrc_mysql_user" "$@" 2>"$MRC_D/mysql.err" || mrc_mysql_status=$?
   [ "$mrc_mysql_status" -ne 0 ] || return 0
@@ -131,8 +146,8 @@ mrc_mysql_wait() {
     fi
     if mrc_mysql_ready "$1" "$2" >"$MRC_D/ready" 2>&1; then return 0; fi
     if grep -q 'ERROR 1045' "$MRC_D/ready" && [ "${4:-}" != initialising ]; then
-      mrc_mend "give mysql.root_password as it was when the data was made"
-      mrc_die "the server of $1 refuses root's password: its data was made with another one"
+      mrc_mend "give the one that it has as mysql.root_password_before"
+      mrc_die "the server of $1 refuses root's password${mrc_mysql_before:+, and the one before it}: its data was made with another one"
     fi
     if [ "$(date +%s)" -ge "$mrc_mysql_end" ]; then
       mrc_mysql_log "$1"
@@ -740,6 +755,7 @@ mrc_mysql_probe_sql() {
     printf 'sql\t%s\n' "$(tail -n 1 "$MRC_D/answers.err")"
     return 0
   fi
+  if [ -n "${mrc_mysql_before:-}" ] && mrc_mysql_refuses "$1" "$2"; then printf 'root\tbefore\n'; fi
   if ! mrc_mysql "$1" root "$2" >"$MRC_D/answers" 2>"$MRC_D/answers.err" <<SQL; then
 SET SESSION sql_mode='';
 SELECT 0 AS mrc_part_var;

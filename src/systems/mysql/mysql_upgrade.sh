@@ -73,6 +73,7 @@ mrc_mysql_tables() {
   [ -e "$3/mrc.upgrade" ] || return 0
   mrc_mysql_meet "$1" "$2"
   mrc_mysql_pass=$2
+  if [ -n "${mrc_mysql_before:-}" ] && mrc_mysql_refuses "$1" "$2"; then mrc_mysql_pass=$mrc_mysql_before; fi
   if [ "$mrc_say_tables" != root ]; then
     mrc_mysql_pass=$MRC_D/upgrade-password
     (umask 077 && od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$mrc_mysql_pass")

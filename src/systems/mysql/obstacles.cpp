@@ -83,10 +83,14 @@ class Obstacles {
 
   void check_password(const Server& server, const Observed& one) {
     if (one.sql_error.find("ERROR 1045") == std::string::npos) return;
+    const bool knows_another = m_desired.root_password_before.has_value();
     add(server.host,
-        fmt::format("the server {} refuses root's password", server.id),
+        fmt::format("the server {} refuses root's password{}",
+                    server.id,
+                    knows_another ? " and the one before it" : ""),
         one.sql_error,
-        "its data was made with another one: give that one in mysql.root_password");
+        "give the one that it has as mysql.root_password_before, and it gets the other in its "
+        "place");
   }
 
   /// The plan is made for the file's version. Where the image's own variables tell, they are

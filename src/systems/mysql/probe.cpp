@@ -87,6 +87,8 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
     seen.image_version = words[1];
   } else if (word == "sql") {
     seen.sql_error = words[1].empty() ? "no answer" : words[1];
+  } else if (word == "root" && words[1] == "before") {
+    seen.root_before = true;
   } else if (word == "account" && (words[1] == "0" || words[1] == "1")) {
     seen.account.exists = words[1] == "1";
   } else if (word == "grant") {

@@ -62,6 +62,7 @@ struct Observed {
   std::string wanted_image_id;  ///< of the wanted image on this host; empty: not there
   std::string image_version;    ///< of its server, as the image's variables say; empty: not known
   std::string sql_error;        ///< why root could not ask; empty when it could
+  bool root_before = false;     ///< root could by the password before alone
   std::map<std::string, std::string> variables;
   Account account;
   std::string login_error;     ///< why the replication user could not log in

@@ -35,6 +35,7 @@ class Planner {
     for (const auto& server : m_desired.servers) {
       if (!server.is_master) plan_slave(server);
     }
+    if (m_desired.root_password_before) plan_root();
     roll();
     if (old != nullptr) wait_for_master(*old);
     return std::move(m_steps);
@@ -223,6 +224,34 @@ class Planner {
     }
   }
 
+  /// Root's new password: set on the master, and waited for in the slaves. All other steps log in
+  /// with either, so they come before and after it.
+  void plan_root() {
+    const auto& master = m_desired.master();
+    const auto& one = m_seen.at(master.id);
+    const bool sets = one.has_data && (one.root_before || !one.answered);
+    if (sets) {
+      auto step = m_maker.root_password(one);
+      // One that is closed to writes by mistake is opened first.
+      if (has_step(step_of(master, "settings"))) step.after.push_back(step_of(master, "settings"));
+      m_steps.push_back(std::move(step));
+    }
+    for (const auto& server : m_desired.servers) {
+      if (server.is_master || !(sets || m_seen.at(server.id).root_before)) continue;
+      if (was_master(m_desired, m_seen, m_all, server) && !has_step(step_of(server, "replicate"))) {
+        continue;  // it stays alone
+      }
+      auto step = m_maker.root_comes(server, m_seen.at(server.id));
+      if (sets) step.after.push_back(step_of(master, "root"));
+      m_steps.push_back(std::move(step));
+    }
+  }
+
+  bool has_step(const StepId& id) const {
+    return std::any_of(
+        m_steps.begin(), m_steps.end(), [&](const Step& step) { return step.id == id; });
+  }
+
   /// Why the slave's connection, whatever its threads say, has to be made anew; empty: it has not.
   std::string broken_connection(const Server& slave) const {
     const auto& master = m_desired.master();
@@ -270,7 +299,7 @@ class Planner {
     const auto is = [](const StepId& id) {
       return [&id](const Step& one) { return one.id == id; };
     };
-    const bool rejoins = std::any_of(m_steps.begin(), m_steps.end(), is(rejoin));
+    const bool rejoins = has_step(rejoin);
     const auto changes = std::find_if(m_steps.begin(), m_steps.end(), is(replicate));
     if (replaced) {
       wait_for(step_of(server, "container"), before);

@@ -203,6 +203,27 @@ class MysqlChanges(Story):
         self.assertEqual(before, self.ids())
         self.has_all_rows(writer, *ADDRESSES.values())
 
+    def test_10b_another_password_of_root_comes_to_a_slave_that_is_mended_meanwhile(self) -> None:
+        before, word = self.site.root_password, "n'ew\"\\ Root #2"
+        self.site.sql_inside("docker2", "mysql-slave1", "STOP SLAVE")
+        self.site.env |= {"MRC_ROOT_PASSWORD": word, "MRC_ROOT_PASSWORD_BEFORE": before}
+        text = self.changed
+        self.use(text.replace("\nmysql:\n", "\nmysql:\n  root_password_before: {env: MRC_ROOT_PASSWORD_BEFORE}\n"))
+        steps = self.planned()
+        self.assertEqual(set(steps), {f"mysql/{name}/root" for name in SERVERS.values()} | {"mysql/mysql-slave1/replicate"})
+        self.assertIn("mysql/mysql-slave1/replicate", steps["mysql/mysql-slave1/root"]["after"])
+        ids = self.ids()
+        with Writer(self.site, ADDRESSES["docker1"]) as writer:
+            self.apply()
+            self.site.root_password = word
+        self.assertEqual(ids, self.ids())
+        for address in ADDRESSES.values():
+            with self.assertRaisesRegex(AssertionError, "ERROR 1045"):
+                self.site.sql_outside(address, "SELECT 1;", password=before)
+        self.has_all_rows(writer, *ADDRESSES.values())
+        self.use(text)
+        self.apply()
+
     def test_11_another_image_rolls_slaves_first(self) -> None:
         for host in (*HOSTS, "docker4"):
             self.site.ssh(host, "docker tag mysql:5.6 mysql:5.6.24")

@@ -105,16 +105,29 @@ class Upgrade(Story):
         self.settled("mysql-master")
 
     def test_5_another_password_of_root(self) -> None:
-        """Set on the master, it reaches all by replication; then the secret's source is changed."""
-        word = "another-Root-Password 'x'"
-        literal = word.replace("'", "''")
-        self.site.sql_outside(
-            ADDRESSES["docker1"], "".join(f"ALTER USER root@'{host}' IDENTIFIED BY '{literal}';" for host in ("%", "localhost"))
-        )
+        """Set on the master, it reaches all by replication."""
+        before, word = self.site.root_password, "another-Root-Password 'x'"
+        self.site.env |= {"MRC_ROOT_PASSWORD": word, "MRC_ROOT_PASSWORD_BEFORE": before}
         done = self.site.mrc("plan")
         self.assertEqual(done.returncode, 3, summary(done))
         self.assertIn("refuses root's password", done.stdout + done.stderr)
-        self.site.root_password = self.site.env["MRC_ROOT_PASSWORD"] = word
+        self.assertIn("mysql.root_password_before", done.stdout + done.stderr)
+        text = TEXT.replace(OLD, NEW)
+        self.use(text.replace("\nmysql:\n", "\nmysql:\n  root_password_before: {env: MRC_ROOT_PASSWORD_BEFORE}\n"))
+        done = self.site.mrc("plan", "--json")
+        self.assertEqual([step["id"] for step in load_json(done)["steps"]], [f"mysql/{name}/root" for name in SERVERS])
+        self.assertNotIn("-Root-Password", done.stdout + done.stderr)
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.site.root_password = word
+        self.settled("mysql-master")
+        for name, host in SERVERS.items():
+            self.assertEqual(self.site.sql_outside(ADDRESSES[host], "SELECT 1;"), [["1"]])
+            self.assertIn("1", self.site.sql_inside(host, name, "SELECT 1", client="mariadb"))
+            with self.assertRaisesRegex(AssertionError, "ERROR 1045"):
+                self.site.sql_outside(ADDRESSES[host], "SELECT 1;", password=before)
+            self.assertEqual(self.site.ssh(host, f"grep -la another-Root- /opt/Docker/{name}/data/mysql-*.[0-9]* || :"), "")
+        self.use(text)
         self.settled("mysql-master")
 
     def test_5b_the_account_requires_tls_and_has_so_many_connections(self) -> None:

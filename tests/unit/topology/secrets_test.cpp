@@ -63,6 +63,18 @@ TEST_F(SecretSources, TheServersLimitsAreCheckedBeforeAnybodyIsAsked) {
               HasSubstr("mysql.replication.password has 33 bytes; the servers take at most 32"));
 }
 
+TEST_F(SecretSources, TheOneBeforeIsTheFilesAffairAndJudgedAsTheNewOne) {
+  Diagnostics diags;
+  EXPECT_FALSE(load_secrets(m_topology, m_folder.path(), diags)->root_password_before);
+  m_topology.mysql.root_password_before = {
+      Kind::literal, "former", "mysql.root_password_before", {1, 1}};
+  const auto secrets = load_secrets(m_topology, m_folder.path(), diags);
+  EXPECT_EQ(secrets->root_password_before->open(SecretKey{}), "former");
+  m_topology.mysql.root_password_before->value = std::string(65, 'x');
+  EXPECT_THAT(root(Kind::literal, "fine"),
+              HasSubstr("mysql.root_password_before has 65 bytes; the servers take at most 64"));
+}
+
 TEST_F(SecretSources, AllThatIsWrongIsToldAtOnceAndNoValueIsShown) {
   m_topology.mysql.replication_password.value = std::string(40, 'y');
   const auto said = root(Kind::literal, std::string(70, 'x'));

@@ -8,6 +8,7 @@
 #include "dialect.sh.hpp"
 #include "mysql.sh.hpp"
 #include "mysql_account.sh.hpp"
+#include "mysql_root.sh.hpp"
 #include "support/golden.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
@@ -35,11 +36,15 @@ class MysqlDialect : public test::EachShell {
   /// What the host says to a server of this version.
   std::string say(const std::string& version, const std::string& tls = "on") const {
     shell::Script script;
-    script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_account_sh);
+    script.use(embedded::dialect_sh)
+        .use(embedded::mysql_sh)
+        .use(embedded::mysql_account_sh)
+        .use(embedded::mysql_root_sh);
     const auto secret = script.secret_file(Secret("x", "it's"));
     script.line("mrc_mysql_speak {}; echo \"$mrc_say_name\"", version)
         .line("mrc_mysql_change 10.0.0.1 repl {} {}", secret, tls)
         .line("mrc_mysql_root_sql {} %", secret)
+        .line("printf '%%\\nlocalhost\\n' | mrc_mysql_root_password_sql {}", secret)
         .line("mrc_mysql_limit_sql repl {} 5", tls == "on" ? "SSL" : "NONE")
         .line(
             "printf '%s\\n' \"$mrc_say_status\" \"$mrc_say_listeners\" \"SELECT $mrc_say_waited\"")
