@@ -25,7 +25,8 @@ mrc_mysql_former() {
 
 # mrc_mysql CONTAINER USER PASSWORD_FILE [CLIENT_OPTION..] <SQL: rows as the client's -B gives them.
 # What fails is told as the server's own ERROR lines: some clients print the statement too, which may
-# hold a password, and so may the part of a message behind "near".
+# hold a password, and so may the part of a message behind "near". A client that reads from a connection which died
+# without a word waits for ever: where that can be, $mrc_mysql_deadline is set, in seconds.
 mrc_mysql() {
   mrc_mysql_container=$1 mrc_mysql_user=$2 mrc_mysql_password=$3
   shift 3
@@ -36,7 +37,7 @@ mrc_mysql() {
     mrc_mysql_option "$mrc_mysql_password"
     if [ -n "$mrc_mysql_second" ]; then mrc_mysql_option "$mrc_mysql_second"; else echo; fi
     cat
-  } | docker exec -i "$mrc_mysql_container" sh -c '
+  } | ${mrc_mysql_deadline:+timeout -s KILL "$mrc_mysql_deadline"} docker exec -i "$mrc_mysql_container" sh -c '
     umask 077
     f=$(mktemp) || exit 1
     trap "rm -f \"$f\"" EXIT
@@ -55,7 +56,9 @@ mrc_mysql() {
     "$client" --defaults-extra-file="$f" --default-character-set=utf8mb4 -u"$user" -B "$@"
   ' sh "$mrc_mysql_user" "$@" 2>"$MRC_D/mysql.err" || mrc_mysql_status=$?
   [ "$mrc_mysql_status" -ne 0 ] || return 0
-  if grep -q '^ERROR ' "$MRC_D/mysql.err"; then
+  if [ -n "${mrc_mysql_deadline:-}" ] && [ "$mrc_mysql_status" -gt 128 ]; then
+    echo "no answer within $mrc_mysql_deadline s" >&2
+  elif grep -q '^ERROR ' "$MRC_D/mysql.err"; then
     sed -n -e "s/ near '.*//" -e '/^ERROR /p' "$MRC_D/mysql.err" >&2
   else
     grep -v '^-' "$MRC_D/mysql.err" | tail -n 2 >&2

@@ -125,9 +125,13 @@ mrc_mysql_copy_from() {
   mrc_note "$mrc_mysql_name has a copy of $(mrc_mysql_copy_size) MB after $(($(date +%s) - mrc_mysql_began)) s, by $mrc_mysql_way"
 }
 
-# mrc_mysql_copy_ask SQL: asks the master, as the account for copying.
+# mrc_mysql_copy_ask SQL: asks the master, as the account for copying. The slave's container, whose network this is,
+# may end meanwhile.
 mrc_mysql_copy_ask() {
-  printf '%s\n' "$1" | mrc_mysql_far "$mrc_mysql_copy" mrc_copy "$MRC_D/copy-password" "$mrc_mysql_at"
+  printf '%s\n' "$1" | {
+    mrc_mysql_deadline=60
+    mrc_mysql_far "$mrc_mysql_copy" mrc_copy "$MRC_D/copy-password" "$mrc_mysql_at"
+  }
 }
 
 # Tables without transactions have no moment of which they could be copied while they are written.

@@ -290,6 +290,16 @@ TEST_P(MysqlScript, WhoIsLetInByTlsAloneComesSoWhereTheClientDoesNotUnasked) {
   }
 }
 
+TEST_P(MysqlScript, AClientThatHearsNothingAnyMoreIsNotWaitedForBehindADeadline) {
+  test::write_file(m_here / "play", "exec sleep 20\n");
+  shell::Script script;
+  script.line("mrc_mysql_deadline=1; echo 'SELECT 1' | mrc_mysql box root {}",
+              script.secret_file(Secret("x", "p")));
+  const auto answer = run(script);
+  EXPECT_NE(answer.status, 0);
+  EXPECT_THAT(answer.err, HasSubstr("no answer within 1 s"));
+}
+
 TEST_P(MysqlScript, MariaDbGetsTheHashThatItKeeps) {
   shell::Script script;
   const auto secret = script.secret_file(Secret("y", "it's"));
