@@ -33,6 +33,7 @@ mrc_mysql() {
   mrc_mysql_status=0
   mrc_mysql_second=
   if [ "$mrc_mysql_user $mrc_mysql_password" = "root ${mrc_mysql_wanted:-}" ]; then mrc_mysql_second=$mrc_mysql_before; fi
+  # shellcheck disable=SC2016 # the container's own shell
   {
     mrc_mysql_option "$mrc_mysql_password"
     if [ -n "$mrc_mysql_second" ]; then mrc_mysql_option "$mrc_mysql_second"; else echo; fi
