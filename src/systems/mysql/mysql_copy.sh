@@ -125,11 +125,11 @@ mrc_mysql_copy_from() {
   mrc_note "$mrc_mysql_name has a copy of $(mrc_mysql_copy_size) MB after $(($(date +%s) - mrc_mysql_began)) s, by $mrc_mysql_way"
 }
 
-# mrc_mysql_copy_ask SQL: asks the master, as the account for copying. The slave's container, whose network this is,
-# may end meanwhile.
+# mrc_mysql_copy_ask SQL [SECONDS]: asks the master, as the account for copying, for so long at most: the slave's
+# container, whose network this is, may end meanwhile.
 mrc_mysql_copy_ask() {
   printf '%s\n' "$1" | {
-    mrc_mysql_deadline=60
+    mrc_mysql_deadline=${2:-60}
     mrc_mysql_far "$mrc_mysql_copy" mrc_copy "$MRC_D/copy-password" "$mrc_mysql_at"
   }
 }
@@ -138,7 +138,7 @@ mrc_mysql_copy_ask() {
 mrc_mysql_copy_refuses() {
   mrc_mysql_odd=$(mrc_mysql_copy_ask "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')') FROM information_schema.TABLES
     WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE NOT IN ('InnoDB', 'RocksDB', 'MEMORY', 'BLACKHOLE', 'FEDERATED')
-      AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') LIMIT 5")
+      AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') LIMIT 5" 600) # old servers open each
   [ -n "$mrc_mysql_odd" ] || return 0
   mrc_mend "ALTER TABLE .. ENGINE=InnoDB on $mrc_mysql_from"
   mrc_die "no copy can be made of tables without transactions: $(printf '%s' "$mrc_mysql_odd" | tr '\n' ' ')"
