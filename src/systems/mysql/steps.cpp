@@ -296,15 +296,12 @@ class Planner {
     const bool replaced = m_replaced.contains(server.id);
     const auto rejoin = step_of(server, "rejoin");
     const auto replicate = step_of(server, "replicate");
-    const auto is = [](const StepId& id) {
-      return [&id](const Step& one) { return one.id == id; };
-    };
-    const bool rejoins = has_step(rejoin);
-    const auto changes = std::find_if(m_steps.begin(), m_steps.end(), is(replicate));
+    const auto changes = std::find_if(
+        m_steps.begin(), m_steps.end(), [&](const Step& step) { return step.id == replicate; });
     if (replaced) {
       wait_for(step_of(server, "container"), before);
       // Without a rejoin it cannot be heard before the master has its new container.
-      before = rejoins                                      ? rejoin
+      before = has_step(rejoin)                             ? rejoin
                : m_replaced.contains(m_desired.master().id) ? step_of(server, "container")
                                                             : replicate;
     } else if (changes != m_steps.end() && changes->change == plan::Change::update &&

@@ -26,6 +26,7 @@ from story import Story  # noqa: E402
 LONG = bool(os.environ.get("MRC_TEST_LONG"))
 WAYS = ({"before": 0.0} if LONG else {}) | {"within": 0.15}
 BEGUN = re.compile(r'"event":"started",.*"step":"([^"]+)"')
+ENDED = re.compile(r'"event":"finished",.*"step":"([^"]+)"')
 STEP = re.compile(r"^(?:\+|~|-|>|-/\+) +(\S+/\S+)  ", re.M)
 
 
@@ -71,6 +72,12 @@ class Run:
                 return None
             time.sleep(0.005)
         raise AssertionError(f"no such step began in 300 s\n{self.said()}")
+
+    def at_work(self) -> list[str]:
+        """Steps that have begun and not ended."""
+        text = "".join(file.read_text() for file in set(self.folder.glob("*.jsonl")) - self.known)
+        ended = set(ENDED.findall(text))
+        return [step for step in BEGUN.findall(text) if step not in ended]
 
     def end(self) -> int:
         try:
@@ -124,7 +131,9 @@ class Broken(Story):
 
     def kill_everywhere(self, command: tuple[str, ...]) -> None:
         """Kills `command` at each kind of step in each way, at the first that comes and was not tried, until a run has
-        none such and comes to its end. Each run waits for the lock, so that nothing of the killed one is still at work."""
+        none such and comes to its end. A step that was at work beside one may have come to its end on its host, and not
+        come again: it was killed too, and is in the table. Each run waits for the lock, so that nothing of the killed one
+        is still at work."""
         tried: set[tuple[str, str]] = set()
         for _ in range(300):
             run = Run(self.site, command[0], str(self.site.topology), *command[1:])
@@ -145,6 +154,8 @@ class Broken(Story):
             self.assertIn(code, (0, -signal.SIGKILL), run.said())
             tried.add((kind(step), way))
             self.table.append((step, f"killed {way}", "ended first" if code == 0 else "killed"))
+            if code != 0:
+                self.table += [(other, "killed beside", step) for other in run.at_work() if other != step]
         self.fail("300 runs did not come to an end")
 
     def cut_everywhere(self, listed, command: tuple[str, ...]) -> None:
