@@ -3,6 +3,9 @@
 namespace mrc::engine {
 namespace {
 
+/// A check waits for 15 s at the longest for what has to come; the rest is for slow hosts.
+constexpr std::chrono::seconds k_limit_of_a_check{30};
+
 using Outputs = std::map<std::string, shell::SectionOutput>;
 
 systems::Verdict judge(const systems::Check& check,
@@ -15,6 +18,12 @@ systems::Verdict judge(const systems::Check& check,
   if (found == outputs.end()) {
     return {Level::fail, "the host's answer is cut off: " + excerpt(answer->err), {}};
   }
+  if (found->second.status == shell::k_section_late) {
+    const auto& said = found->second.err;
+    return {Level::fail,
+            said.empty() ? "no answer in time" : "no answer in time: " + excerpt(said),
+            "see what hangs on that host, or is slow: uptime, docker ps, dmesg"};
+  }
   return check.judge({found->second.status, found->second.out, found->second.err});
 }
 
@@ -26,7 +35,9 @@ void ask(const std::vector<systems::Check>& checks,
          std::vector<systems::Verdict>& verdicts) {
   std::map<HostId, shell::Script> scripts;
   for (std::size_t i = 0; i < checks.size(); ++i) {
-    if (wanted(checks[i])) scripts[checks[i].host].section(fmt::format("{}", i), checks[i].ask);
+    if (wanted(checks[i])) {
+      scripts[checks[i].host].section(fmt::format("{}", i), checks[i].ask, k_limit_of_a_check);
+    }
   }
   if (scripts.empty()) return;
   const auto answers = run_all(scripts);

@@ -143,9 +143,70 @@ mrc_unwatch() {
   esac
 }
 
-# mrc_section_print NAME STATUS: frames the outputs of one section (shell::Script::section).
+# mrc_section_wait PID SECONDS: the end of the section that runs as PID (shell::Script::section), with its status. It is
+# ended after so many seconds, with 142; 0 is without a limit.
+mrc_section_wait() {
+  if [ "$2" -eq 0 ]; then wait "$1"; return; fi
+  printf '%s\n' "$1" >"$MRC_D/section.pid"
+  if [ -z "${mrc_section_watch:-}" ]; then
+    mrc_sections_watch "$2" >/dev/null 2>&1 3>&- &
+    mrc_section_watch=$!
+    trap 'kill "$mrc_section_watch" 2>/dev/null' EXIT
+  fi
+  mrc_section_end=0
+  wait "$1" || mrc_section_end=$?
+  if [ "$mrc_section_end" -ne 0 ] && [ -e "$MRC_D/section.late" ]; then
+    read -r mrc_section_late <"$MRC_D/section.late"
+    if [ "$mrc_section_late" = "$1" ]; then return 142; fi
+  fi
+  return "$mrc_section_end"
+}
+
+# mrc_sections_watch SECONDS: one watcher for all sections of a script. Where one took too long the others get 3 s each,
+# so that a host on which nothing answers is told before the script's own time is over.
+mrc_sections_watch() {
+  mrc_watch_limit=$1
+  mrc_watch_pid=
+  while sleep 1 && kill -0 "$$"; do
+    read -r mrc_watch_now <"$MRC_D/section.pid" || return 0
+    if [ "$mrc_watch_now" != "$mrc_watch_pid" ]; then
+      mrc_watch_pid=$mrc_watch_now
+      mrc_watch_left=$mrc_watch_limit
+    fi
+    mrc_watch_left=$((mrc_watch_left - 1))
+    if [ "$mrc_watch_left" -le 0 ]; then
+      printf '%s\n' "$mrc_watch_pid" >"$MRC_D/section.late"
+      mrc_end_tree "$mrc_watch_pid"
+      mrc_watch_limit=3
+    fi
+  done
+}
+
+# mrc_end_tree PID: that process and all below it end now.
+mrc_end_tree() {
+  mrc_tree_all=$(sed -n 's/^\([0-9]*\) (.*) [A-Za-z] \([0-9]*\) .*/\1 \2/p' /proc/[0-9]*/stat)
+  mrc_tree=" $1 "
+  mrc_tree_before=
+  while [ "$mrc_tree" != "$mrc_tree_before" ]; do
+    mrc_tree_before=$mrc_tree
+    while read -r mrc_tree_child mrc_tree_parent; do
+      case $mrc_tree in
+        *" $mrc_tree_child "*) ;;
+        *" $mrc_tree_parent "*) mrc_tree="$mrc_tree$mrc_tree_child " ;;
+      esac
+    done <<EOF
+$mrc_tree_all
+EOF
+  done
+  # shellcheck disable=SC2086
+  kill -KILL $mrc_tree
+}
+
+# mrc_section_print NAME STATUS: frames the outputs of one section. What a killed one leaves behind may still have
+# them open.
 mrc_section_print() {
   printf '@mrc %s %s %s %s\n' "$1" "$2" \
     "$(($(wc -c <"$MRC_D/section.out")))" "$(($(wc -c <"$MRC_D/section.err")))"
   cat "$MRC_D/section.out" "$MRC_D/section.err"
+  if [ "$2" -eq 142 ]; then rm -f "$MRC_D/section.out" "$MRC_D/section.err"; fi
 }

@@ -101,12 +101,12 @@ Script& Script::append(const Script& other) {
   return *this;
 }
 
-Script& Script::section(std::string_view name, const Script& other) {
+Script& Script::section(std::string_view name, const Script& other, std::chrono::seconds limit) {
   for (const auto library : other.m_libraries) use_text(library);
   for (const auto& one : other.m_attachments) add(one);
   line("mrc_section_rc=0");
   m_body += "( set -eu\n" + other.m_body + ") >\"$MRC_D\"/section.out 2>\"$MRC_D\"/section.err &\n";
-  line("wait $! || mrc_section_rc=$?");
+  line("mrc_section_wait $! {} || mrc_section_rc=$?", limit.count());
   return line("mrc_section_print {} \"$mrc_section_rc\"", name);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -98,8 +99,12 @@ class Script {
   /// All of the other's functions, lines and attachments after ours.
   Script& append(const Script& other);
   /// Runs the other in a subshell whose output goes to a file named by `$MRC_D/<name>.{out,rc}`;
-  /// its failure does not end this script. How many scripts share one round trip.
-  Script& section(std::string_view name, const Script& other);
+  /// its failure does not end this script. How many scripts share one round trip. One that is not
+  /// done within `limit` is ended, with the status `k_section_late`; 0 s: it may take as long as
+  /// the whole.
+  Script& section(std::string_view name,
+                  const Script& other,
+                  std::chrono::seconds limit = std::chrono::seconds(0));
 
   bool empty() const { return m_body.empty(); }
   /// What is sent as program text. Holds no secret: those are attachments.
@@ -117,6 +122,9 @@ class Script {
   std::string m_body;
   std::vector<Attachment> m_attachments;
 };
+
+/// How a section ends that took longer than it may.
+constexpr int k_section_late = 142;
 
 /// The outputs of a script made with `section`, by name.
 struct SectionOutput {

@@ -136,14 +136,27 @@ class Dialect(Story):
         self.assertIn("MRC-T078", done.stderr)
         self.use(self.text)
 
-    def test_09_a_file_that_takes_the_image_for_another_is_told_so(self) -> None:
+    def test_09_a_server_that_crashes_is_told_in_its_own_words_and_not_by_a_timeout(self) -> None:
+        data = "/opt/Docker/mysql-slave2/data"
+        self.site.stop_server("docker3", "mysql-slave2")
+        self.site.ssh("docker3", f"chmod 000 {data}/ibdata1")
+        done = self.site.mrc("apply", "--yes")
+        self.site.ssh("docker3", f"chmod 660 {data}/ibdata1")
+        self.assertEqual(done.returncode, 4, summary(done))
+        self.assertRegex(done.stderr, r"the server of mysql-slave2 ends again and again")
+        self.assertRegex(done.stderr, r"(?m)^ +\| last words of the container mysql-slave2:\n( +\| .*\n)*.*ibdata1")
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.assertEqual(self.site.mrc("plan").returncode, 0)
+
+    def test_10_a_file_that_takes_the_image_for_another_is_told_so(self) -> None:
         self.use(self.text.replace("  data_root:", f"  version: \"{self.another}\"\n  data_root:"))
         done = self.site.mrc("plan")
         self.assertEqual(done.returncode, 3, summary(done))
         self.assertIn("holds another server than the file says", done.stdout + done.stderr)
         self.use(self.text)
 
-    def test_10_destroy_leaves_nothing(self) -> None:
+    def test_11_destroy_leaves_nothing(self) -> None:
         done = self.site.mrc("destroy", "--yes", "--delete-data")
         self.assertEqual(done.returncode, 0, summary(done))
         for host in HOSTS:

@@ -313,6 +313,19 @@ class Failures(Story):
         self.goes_on(said)
         self.assertEqual(self.site.mrc("plan").returncode, 0)
 
+    def test_38_docker_hangs_on_one_host_and_the_other_checks_are_made(self) -> None:
+        self.inside("docker2", "pkill -STOP -x dockerd")
+        done = self.site.mrc("verify", "--json", timeout=300)
+        self.inside("docker2", "pkill -CONT -x dockerd")
+        self.assertEqual(done.returncode, 5, summary(done))
+        checks = load_json(done)["checks"]
+        failed = [check for check in checks if check["level"] == "fail"]
+        self.assertEqual({check["host"] for check in failed}, {"docker2"}, summary(done))
+        self.assertTrue(any("no answer in time" in check["detail"] for check in failed), summary(done))
+        of_etcd = {check["level"] for check in checks if check["host"] == "docker2" and check["group"] == "etcd"}
+        self.assertEqual(of_etcd, {"ok"}, summary(done))
+        self.assertEqual(self.site.mrc("verify", "--no-write").returncode, 0)
+
     # -- destroy
 
     def test_40_destroy_finds_docker_stopped(self) -> None:

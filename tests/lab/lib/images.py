@@ -9,6 +9,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -346,8 +347,8 @@ def calico_sources() -> list[Path]:
 
 
 def ensure() -> Built:
-    base = base_image()
-    host = host_image()
+    with ThreadPoolExecutor() as pool:  # they wait for downloads and disk, each in its turn
+        base, host = (made.result() for made in [pool.submit(base_image), pool.submit(host_image)])
     recipes = [inspect.getsource(f) for f in (build_mysql, fetch_dump, build_calico, build_standin, build_release, write_sums)]
     key = digest(MYSQL_PACKAGE, HERE / "images/mysql-5.6", base, host, *calico_sources(), *recipes)
     artefacts = CACHE / f"artefacts-{key}"

@@ -101,5 +101,20 @@ TEST(RunChecks, ACutAnswerFailsTheCheckThatItLacks) {
   EXPECT_EQ(results[1].verdict.level, Level::fail);
 }
 
+TEST(RunChecks, OneThatHangsFailsAlone) {
+  const RunAll run_all = [](const std::map<HostId, shell::Script>&) {
+    std::map<HostId, Result<transport::Answer>> out;
+    out.emplace(HostId("a"),
+                transport::Answer{0, "@mrc 0 142 0 10\nlast words@mrc 1 0 3 0\nyes", {}, {}});
+    return out;
+  };
+  auto late = check("V1", "a");
+  late.judge = [](const systems::Observation&) { return systems::Verdict{}; };
+  const auto results = run_checks({late, check("V2", "a")}, run_all, nobody_outside);
+  EXPECT_EQ(results[0].verdict.level, Level::fail);
+  EXPECT_THAT(results[0].verdict.detail, HasSubstr("no answer in time: last word"));
+  EXPECT_EQ(results[1].verdict.level, Level::ok);
+}
+
 }  // namespace
 }  // namespace mrc::engine

@@ -96,5 +96,32 @@ TEST_P(SectionsInShells, EachHasItsOwnOutputsAndEnd) {
   EXPECT_EQ(parts[1].status, 1);
 }
 
+TEST_P(SectionsInShells, OneThatTakesTooLongIsEndedWithAllBelowIt) {
+  Script slow;
+  slow.line("echo before").line("sh -c 'sleep 1000 & echo $!; wait' | { cat; sleep 1000; }");
+  Script failing;
+  failing.line("echo no >&2").line("exit 4");
+  Script script;
+  const std::chrono::seconds limit(1);
+  script.section("slow", slow, limit).section("next", Script().line("echo there"), limit);
+  script.section("failing", failing, limit);
+  const auto session = connect();
+  const auto answer = session->run(script, {});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 0) << answer->err;
+  const auto parts = parse_sections(answer->out);
+  ASSERT_THAT(parts, SizeIs(3));
+  EXPECT_EQ(parts[0].status, k_section_late);
+  ASSERT_TRUE(parts[0].out.starts_with("before\n"));
+  EXPECT_EQ(parts[1].status, 0);
+  EXPECT_EQ(parts[1].out, "there\n");
+  EXPECT_EQ(parts[2].status, 4);
+  EXPECT_EQ(parts[2].err, "no\n");
+  const auto below = parts[0].out.substr(7, parts[0].out.size() - 8);
+  const auto alive = session->run(Script().line("kill -0 {}", below), {});
+  ASSERT_TRUE(alive);
+  EXPECT_NE(alive->status, 0);
+}
+
 }  // namespace
 }  // namespace mrc::shell
