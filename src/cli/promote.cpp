@@ -35,9 +35,11 @@ bool nothing_passed(const plan::Plan& plan, const exec::Report& report) {
     return one.state == State::skipped || one.state == State::not_started;
   };
   if (untouched(*taken)) return true;
-  return given->state == State::failed && given->error.kind == ErrorKind::exit_status &&
-         taken->state == State::failed && taken->error.kind == ErrorKind::exit_status &&
-         given->error.message.ends_with("stays the master");
+  const auto gave_up = [](const exec::Outcome& one) {
+    return one.state == State::failed && one.error.kind == ErrorKind::exit_status;
+  };
+  if (untouched(*given)) return gave_up(*taken);
+  return gave_up(*given) && gave_up(*taken) && given->error.message.ends_with("stays the master");
 }
 
 ExitCode run_promote(const PromoteOptions& options, Env& env) {
@@ -79,6 +81,26 @@ ExitCode run_promote(const PromoteOptions& options, Env& env) {
       Site::load(std::move(*input), env, "mrc promote " + options.server + " " + path);
   if (!site) return env.exit_code;
   ApplyHooks hooks;
+  // Another one would be the master by closing the present one, and what that alone has left
+  // behind.
+  hooks.may_run = [&](const plan::Plan& plan) {
+    const auto closes = StepId(fmt::format("mysql/{}/close", former));
+    if (std::none_of(plan.steps().begin(), plan.steps().end(), [&](const plan::Step& step) {
+          return step.id == closes;
+        })) {
+      return true;
+    }
+    env.err << fmt::format(
+        "mrc: {} takes writes and {} is no slave of it: it cannot hand its part over; nothing was "
+        "changed\n"
+        "  hint: mrc apply {} makes {} its slave first\n",
+        former,
+        options.server,
+        path,
+        options.server);
+    env.exit_code = ExitCode::preflight_failed;
+    return false;
+  };
   // The file first: whatever ends this run, the next apply goes the same way.
   hooks.begin = [&] {
     const auto why = before == *after ? "" : replace_file(path, *after);

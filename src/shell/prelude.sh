@@ -182,9 +182,9 @@ mrc_sections_watch() {
   done
 }
 
-# mrc_end_tree PID: that process and all below it end now.
+# mrc_end_tree PID: that process and all below it end now. Some come and go while they are read.
 mrc_end_tree() {
-  mrc_tree_all=$(sed -n 's/^\([0-9]*\) (.*) [A-Za-z] \([0-9]*\) .*/\1 \2/p' /proc/[0-9]*/stat)
+  mrc_tree_all=$(sed -n 's/^\([0-9]*\) (.*) [A-Za-z] \([0-9]*\) .*/\1 \2/p' /proc/[0-9]*/stat || :)
   mrc_tree=" $1 "
   mrc_tree_before=
   while [ "$mrc_tree" != "$mrc_tree_before" ]; do
@@ -199,7 +199,7 @@ $mrc_tree_all
 EOF
   done
   # shellcheck disable=SC2086
-  kill -KILL $mrc_tree
+  kill -KILL $mrc_tree || :
 }
 
 # mrc_section_print NAME STATUS: frames the outputs of one section. What a killed one leaves behind may still have

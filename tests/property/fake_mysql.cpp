@@ -338,12 +338,12 @@ int switch_over(Call& call, Session& old, const std::string& name) {
   return call.fail(name + " is not there");
 }
 
-/// NAME ROOT_FILE USER REPL_FILE NEW NEW_ADDRESS FREEZE_SQL CLIENTS ROLE_DATA ROLE_LINE..
+/// NAME ROOT_FILE USER REPL_FILE NEW NEW_ADDRESS FREEZE_SQL CLIENTS MASTERS_ROLE ROLE_DATA ROLE_LINE..
 int hand_over(Call& call) {
   auto old = login_root(call, 0, 1);
   if (!old.error.empty()) return call.fail(old.error);
   if (const int status = switch_over(call, old, call.arg(4)); status != 0) return status;
-  return call.shell.call("mrc_mysql_role", {call.args.begin() + 8, call.args.end()}, call);
+  return call.shell.call("mrc_mysql_role", {call.args.begin() + 9, call.args.end()}, call);
 }
 
 /// NAME ROOT_FILE OLD OLD_ADDRESS USER REPL_FILE CLOSED ROLE_DATA ROLE_LINE..
@@ -536,6 +536,7 @@ void teach_mysql(Functions& functions) {
   functions["mrc_mysql_marked"] = marked;
   functions["mrc_mysql_drop_helpers"] = [](Call&) { return 0; };
   functions["mrc_mysql_not_ahead"] = [](Call&) { return 0; };
+  functions["mrc_mysql_end_clients"] = [](Call&) { return 0; };
   functions["mrc_mysql_nothing_alone"] = [](Call&) { return 0; };
   functions["mrc_mysql_replicate"] = replicate;
   functions["mrc_mysql_hand_over"] = hand_over;

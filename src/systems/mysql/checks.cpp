@@ -301,11 +301,12 @@ std::vector<Check> make_checks(const Desired& desired, const CheckOptions& optio
            master,
            "the replication user can log in",
            "mrc apply",
-           [&](shell::Script& script, const shell::Text&) {
-             script.line("mrc_mysql_login {} {} {}",
-                         master.id,
-                         desired.user,
-                         script.secret_file(desired.password));
+           [&](shell::Script& script, const shell::Text& root) {
+             script.line("mrc_mysql_meet {} {}", master.id, root)
+                 .line("mrc_mysql_login {} {} {}",
+                       master.id,
+                       desired.user,
+                       script.secret_file(desired.password));
            });
   if (options.write) {
     for (const auto& server : desired.servers) check_data(desired, server, options, make);

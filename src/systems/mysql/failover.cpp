@@ -74,6 +74,16 @@ Step Maker::drain(const Server& old, const std::string& why, Difference lines) c
   return step;
 }
 
+Step Maker::compare(const Server& server) const {
+  const auto& heir = m_desired.master();
+  auto step = make(
+      server, "compare", fmt::format("see that {} has nothing that {} lacks", server.id, heir.id));
+  step.change = Change::run;
+  step.gives = {compared(server)};
+  look_first("mrc_mysql_not_ahead", m_desired, server, step);
+  return step;
+}
+
 Step Maker::follow_another(const Server& server, Difference diff) const {
   auto step = replicate(server, std::move(diff));
   look_first("mrc_mysql_not_ahead", m_desired, server, step);
@@ -91,7 +101,7 @@ Step Maker::succeed(const Server& old, const std::string& account_mark) const {
                {Change::update, read_only_variable(m_desired.dialect), "ON", "OFF"}};
   step.needs = {fenced(), drained()};
   for (const auto& server : m_desired.servers) {
-    if (!server.is_master) step.needs.push_back(milestone::server_ready(server.id));
+    if (!server.is_master) step.needs.push_back(compared(server));
   }
   step.gives = {plan::milestone::promoted()};
   step.timeout = std::chrono::minutes(3);
@@ -139,6 +149,16 @@ Step Maker::replicate_former(const Server& former, Difference diff) const {
   step.reason = "it was the master";
   step.forgets = {step_of(former, "account").text()};
   step.needs.push_back(formers_closed());
+  // Sessions that may do everything write on where only read_only is against it.
+  if (!m_desired.dialect.super_read_only) {
+    shell::Script end;
+    const auto root = end.secret_file(m_desired.root_password);
+    say_former(end, m_desired);
+    end.use(embedded::mysql_switch_sh)
+        .line("mrc_mysql_wait {} {} 120", former.id, root)
+        .line("mrc_mysql_end_clients {} {}", former.id, root);
+    step.apply = end.append(step.apply);
+  }
   look_first("mrc_mysql_nothing_alone", m_desired, former, step);
   return step;
 }

@@ -19,6 +19,10 @@ inline plan::Milestone data_settled(const Server& slave) {
 /// Of a failover.
 inline plan::Milestone fenced() { return "mysql/fenced"; }
 inline plan::Milestone drained() { return "mysql/drained"; }
+/// What the slave has received is in the one that becomes the master.
+inline plan::Milestone compared(const Server& slave) {
+  return fmt::format("mysql/{}/compared", slave.id);
+}
 /// Nobody who was the master takes writes any more.
 inline plan::Milestone formers_closed() { return "mysql/formers-closed"; }
 
@@ -78,6 +82,8 @@ class Maker {
   plan::Step fence(const Server& old) const;
   /// The file's master applies what it has received. `lines`: what each slave has.
   plan::Step drain(const Server& old, const std::string& why, Difference lines) const;
+  /// A slave has received nothing that the file's master lacks: that one may be opened.
+  plan::Step compare(const Server& server) const;
   /// A slave follows another master than before, which has all that this one has received.
   plan::Step follow_another(const Server& server, Difference diff) const;
   /// It takes writes.

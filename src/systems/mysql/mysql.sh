@@ -77,6 +77,9 @@ mrc_mysql_far() {
     --protocol=tcp --connect-timeout=3 ${mrc_mysql_plain:+--skip-ssl} ${mrc_mysql_tls:+${mrc_say_tls:-}} "$@"
 }
 
+# 1 where a server takes writes; newer ones of MariaDB say it by words.
+mrc_mysql_open_sql="SELECT CAST(@@GLOBAL.read_only AS CHAR) IN ('0', 'OFF')"
+
 # What makes this password an account's: the password, or the hash that servers keep of it where they
 # would log it as it is.
 mrc_mysql_identified() {

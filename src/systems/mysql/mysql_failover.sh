@@ -138,7 +138,7 @@ mrc_mysql_succeed() {
   mrc_mysql_new=$1 mrc_mysql_root=$2 mrc_mysql_old=$3
   mrc_mysql_meet "$mrc_mysql_new" "$mrc_mysql_root"
   # No answer is what is expected.
-  if [ "$(echo 'SELECT @@GLOBAL.read_only' | mrc_mysql_far "$1" "$5" "$6" "$4" 2>/dev/null)" = 0 ]; then
+  if [ "$(echo "$mrc_mysql_open_sql" | mrc_mysql_far "$1" "$5" "$6" "$4" 2>/dev/null)" = 1 ]; then
     mrc_mend "mrc apply hands the part over from $mrc_mysql_old, which is there again"
     mrc_die "$mrc_mysql_old answers again and takes writes: it stays the master"
   fi

@@ -5,6 +5,7 @@
 #include "systems/mysql/internal.hpp"
 #include "systems/mysql/maker.hpp"
 #include "systems/mysql/provision.hpp"
+#include "systems/mysql/replication.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
@@ -244,6 +245,25 @@ class Obstacles {
                       old.id));
       return;
     }
+    if (const auto diff = account_difference(m_desired, m_seen.at(old.id)); !diff.empty()) {
+      add(old.host,
+          fmt::format("a switchover changes nothing else, and the replication account of {} is not "
+                      "as the file asks",
+                      old.id),
+          diff.front().field + " differs",
+          fmt::format("let mysql.master name {}, apply that, and switch over then", old.id));
+      return;
+    }
+    for (const auto& server : m_desired.servers) {
+      const bool was_master = recorded(m_all.record(server.host), "account").contains(server.id);
+      if (server.is_master || server.id == old.id || !was_master) continue;
+      if (m_seen.at(server.id).of_slave("Master_Host") == old.address.text()) continue;
+      add(server.host,
+          fmt::format("{} was the master and is no slave of {} yet", server.id, old.id),
+          "it may have transactions that nobody else has",
+          fmt::format("let mysql.master name {}, apply that, and switch over then", old.id));
+      return;
+    }
     const auto& one = m_seen.at(master.id);
     for (const std::string part : {"IO", "SQL"}) {
       const auto code = one.of_slave("Last_" + part + "_Errno");
@@ -294,6 +314,14 @@ class Obstacles {
           ErrorKind::unreadable, "odd sets of transactions of {} and {}", former.id, master.id);
     }
     if (extra->empty()) return {};
+    if (is_open(one) && (!is_open(now) || (is_followed(former) && !is_followed(master)))) {
+      add(former.host,
+          fmt::format("{} is the running master, and the file names {}", former.id, master.id),
+          fmt::format(
+              "{} lacks {}; the file may be older than the last failover", master.id, *extra),
+          fmt::format("let mysql.master name {}, and apply that first", former.id));
+      return {};
+    }
     add(former.host,
         fmt::format("{} was the master and has transactions that {} lacks", former.id, master.id),
         *extra,
@@ -302,6 +330,13 @@ class Obstacles {
     // Whatever else: it is closed to writes first.
     if (is_open(one)) m_out.back().level = Verdict::Level::warn;
     return {};
+  }
+
+  bool is_followed(const Server& server) const {
+    return std::any_of(
+        m_desired.servers.begin(), m_desired.servers.end(), [&](const Server& other) {
+          return m_seen.at(other.id).of_slave("Master_Host") == server.address.text();
+        });
   }
 
   /// A slave that its master's binary logs do not reach gets a copy, for which what it has is given

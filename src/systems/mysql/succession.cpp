@@ -343,8 +343,10 @@ Result<std::vector<Step>> make_failover(const Desired& desired,
       out.push_back(maker.close(server));
     } else if (!one->slave.empty() && missing(received(*one), received(now)) == 0) {
       if (auto diff = channel_difference(desired, *one); !diff.empty()) {
-        out.push_back(maker.follow_another(server, std::move(diff)));
+        out.push_back(maker.compare(server));
         out.back().needs = {drained()};
+        out.push_back(maker.follow_another(server, std::move(diff)));
+        out.back().needs = {drained(), compared(server)};
       }
     }
   }

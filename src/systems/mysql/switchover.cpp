@@ -36,7 +36,7 @@ Step Maker::hand_over(const Server& old) const {
   step.timeout = std::chrono::minutes(5);
   auto& script = step.apply;
   script.use(embedded::mysql_switch_sh)
-      .line("mrc_mysql_hand_over {} {} {} {} {} {} {} {} {} {}",
+      .line("mrc_mysql_hand_over {} {} {} {} {} {} {} {} {} {} {}",
             old.id,
             script.secret_file(m_desired.root_password),
             m_desired.user,
@@ -45,6 +45,7 @@ Step Maker::hand_over(const Server& old) const {
             master.address,
             freeze_sql(m_desired.dialect),
             m_desired.dialect.super_read_only ? "keep" : "end",
+            fmt::format("{}", fmt::join(role_lines(m_desired, true), "\n")),
             data_path(m_desired, old.id),
             shell::words(role_lines(m_desired, false)))
       .line("mrc_forget {} {}", m_desired.deployment, record_key(old.id, "account"));

@@ -95,11 +95,16 @@ TEST_F(MysqlFailover, TheSlaveWithTheMostIsDrainedFollowedAndThenOpened) {
   const auto made = steps("mysql-slave2");
   EXPECT_THAT(ids(made),
               ElementsAre("mysql/mysql-slave2/drain",
+                          "mysql/mysql-slave1/compare",
                           "mysql/mysql-slave1/replicate",
                           "mysql/mysql-slave2/succeed"));
-  EXPECT_THAT(find(made, "mysql/mysql-slave1/replicate").needs, ElementsAre("mysql/drained"));
+  EXPECT_THAT(find(made, "mysql/mysql-slave1/compare").needs, ElementsAre("mysql/drained"));
+  EXPECT_THAT(find(made, "mysql/mysql-slave1/replicate").needs,
+              ElementsAre("mysql/drained", "mysql/mysql-slave1/compared"));
+  // One that cannot follow does not keep the part from being taken.
   const auto& last = find(made, "mysql/mysql-slave2/succeed");
-  EXPECT_THAT(last.needs, Contains(plan::milestone::server_ready(ServerId("mysql-slave1"))));
+  EXPECT_THAT(last.needs, Contains("mysql/mysql-slave1/compared"));
+  EXPECT_THAT(last.needs, Not(Contains(plan::milestone::server_ready(ServerId("mysql-slave1")))));
   EXPECT_THAT(last.needs, Contains("mysql/drained"));
   EXPECT_EQ(last.risk, plan::Risk::destructive);
 }
@@ -193,6 +198,7 @@ TEST_F(MysqlFailover, ADeadServerOnALivingHostIsFenced) {
   EXPECT_THAT(ids(made),
               ElementsAre("mysql/mysql-master/fence",
                           "mysql/mysql-slave1/drain",
+                          "mysql/mysql-slave2/compare",
                           "mysql/mysql-slave2/replicate",
                           "mysql/mysql-slave1/succeed"));
   EXPECT_THAT(find(made, "mysql/mysql-slave1/succeed").needs, Contains("mysql/fenced"));

@@ -161,5 +161,44 @@ TEST_F(MysqlSwitchover, NothingElseIsChangedWithIt) {
   EXPECT_EQ(found[0].detail, "mysqld --sync-binlog differs");
 }
 
+TEST_F(MysqlSwitchover, TheAccountIsAsTheFileAsksBefore) {
+  outputs[0] = with(outputs[0], "login\tok", "login\tERROR 1045 (28000): Access denied");
+  const auto found = findings();
+  ASSERT_THAT(titles(found),
+              ElementsAre("docker1: a switchover changes nothing else, and the replication account "
+                          "of mysql-master is not as the file asks"));
+  EXPECT_EQ(found[0].detail, "password differs");
+}
+
+TEST_F(MysqlSwitchover, AnotherOneThatWasTheMasterBecomesASlaveFirst) {
+  std::istringstream lines(outputs[2]);
+  outputs[2].clear();
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("channel\t") && !line.starts_with("slave\t")) outputs[2] += line + "\n";
+  }
+  auto all = test::observe(world, "mysql", outputs);
+  for (std::size_t i = 0; i < 3; ++i) {
+    auto record = world.record(i);
+    if (i == 2) record["mysql/mysql-slave2/account"] = "{}";
+    all.put_record(world.host(i), record);
+  }
+  EXPECT_THAT(titles(world.system()->preflight(all).value()),
+              ElementsAre("docker3: mysql-slave2 was the master and is no slave of mysql-master "
+                          "yet"));
+}
+
+TEST_F(MysqlSwitchover, AFileThatIsOlderThanTheLastFailoverClosesNoMaster) {
+  has_passed();
+  const std::string uuid(k_master_uuid);
+  outputs[0] = with(outputs[0], uuid + ":1-4", uuid + ":1-6");
+  outputs[0] = with(outputs[0], "read_only\tON", "read_only\tOFF");
+  const auto found = findings();
+  ASSERT_THAT(titles(found),
+              ElementsAre("docker1: mysql-master is the running master, and the file names "
+                          "mysql-slave1"));
+  EXPECT_EQ(found[0].level, Verdict::Level::fail);
+  EXPECT_THAT(found[0].detail, HasSubstr(uuid + ":5-6"));
+}
+
 }  // namespace
 }  // namespace mrc::systems::mysql
