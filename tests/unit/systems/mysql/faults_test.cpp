@@ -105,6 +105,15 @@ TEST(MysqlFaults, NameWhatTheyMeanTheTransactionAndTheServersWords) {
   EXPECT_THAT(trouble(stopped(k_cases[10])), Not(HasSubstr("CREATE..")));
 }
 
+TEST(MysqlFaults, OfMariaDbNameThePositionBehindWhichItStopped) {
+  auto slave = stopped(k_cases[9]);
+  slave.slave["Executed_Gtid_Set"] = "0-1-27";
+  slave.slave["Retrieved_Gtid_Set"] = "0-1-30";
+  EXPECT_THAT(trouble(slave), HasSubstr("transaction after 0-1-27; Slave_IO_Running"));
+  slave.slave["Executed_Gtid_Set"] = "";
+  EXPECT_THAT(trouble(slave), Not(HasSubstr("transaction")));
+}
+
 class MysqlTrouble : public ::testing::Test {
  protected:
   MysqlTrouble() : outputs(world.all_good()) {}
@@ -164,6 +173,26 @@ TEST_F(MysqlTrouble, ASlaveThatItsMasterGivesNothingForBeingAheadIsRefused) {
               ElementsAre("docker2: mysql-slave1 has transactions that mysql-master lacks"));
   EXPECT_EQ(found[0].level, Verdict::Level::fail);
   EXPECT_THAT(found[0].detail, HasSubstr("-100"));
+}
+
+TEST_F(MysqlTrouble, SoAreThoseOfAMariaDbByTheNumberOfWhoWroteThem) {
+  world = test::MysqlWorld::of("mariadb:11.8", topology::Flavour::mariadb, {11, 8}, "mariadb-11.8");
+  outputs = world.all_good();
+  const auto state = [&](std::size_t i, const std::string& text) {
+    outputs[i] = with(outputs[i],
+                      "var\tgtid_executed",
+                      "var\tgtid_binlog_state\t" + text + "\nvar\tgtid_executed");
+  };
+  state(0, "0-1-15,0-102-9");
+  state(1, "0-1-15,0-101-16");
+  state(2, "0-1-17,0-102-9");  // a later look, and of when it was the master
+  set(1, "gtid_executed", "0-101-16");
+  set(2, "gtid_executed", "0-1-17");
+  const auto found = world.findings(outputs);
+  ASSERT_THAT(titles(found),
+              ElementsAre("docker2: mysql-slave1 has transactions that mysql-master lacks"));
+  EXPECT_EQ(found[0].level, Verdict::Level::warn);
+  EXPECT_EQ(found[0].detail, "0-101-16");
 }
 
 TEST_F(MysqlTrouble, ABrokenRelayLogIsToldAndMendedByTheSlavesOwnStep) {
