@@ -22,7 +22,8 @@ struct Sign {
   Words part;  ///< of its text; empty: the number is enough
   Fault fault;
 };
-// Source: MySQL 8.4 "Server Error Message Reference"; MariaDB "1236 Could not read binary log".
+// Source: MySQL 8.4 "Server Error Message Reference"; MariaDB "1236 Could not read binary log",
+// "Error 1950".
 constexpr std::array k_receiver{
     Sign{"1236", "13114", "purged", Fault::purged},
     Sign{"1236", "13114", "same server_uuid", Fault::identity},
@@ -35,6 +36,7 @@ constexpr std::array k_receiver{
 constexpr std::array k_applier{
     Sign{"1594", "13121", "", Fault::relay_log},
     Sign{"1872", "1872", "", Fault::relay_log},
+    Sign{"1950", "1950", "", Fault::ahead},  // MariaDB's gtid_strict_mode
     Sign{"1062", "1062", "", Fault::duplicate_key},
     Sign{"1032", "1032", "", Fault::missing_row},
 };
