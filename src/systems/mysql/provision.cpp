@@ -58,9 +58,8 @@ Result<std::string> errant(const Desired& desired, const Seen& seen, const Serve
   const auto& one = seen.at(slave.id);
   // MariaDB's position does not tell who wrote what leads there; its log's state does.
   if (const auto state = one.variable("gtid_binlog_state"); !state.empty()) {
-    auto own = written_beyond(one.variable("server_id"),
-                              state,
-                              seen.at(master.id).variable("gtid_binlog_state"));
+    auto own = written_beyond(
+        one.variable("server_id"), state, seen.at(master.id).variable("gtid_binlog_state"));
     if (!own) return fail(ErrorKind::unreadable, "odd states of the logs of {}", slave.id);
     return std::move(*own);
   }

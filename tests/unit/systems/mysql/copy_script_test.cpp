@@ -133,6 +133,44 @@ TEST_P(MysqlCopyScript, WhatIsSaidForACopyIsAsWrittenDown) {
   test::expect_golden(std::filesystem::path(MRC_TESTS_DIR) / "golden/mysql/copies.txt", all);
 }
 
+TEST_P(MysqlCopyScript, HistoryIsAskedForWhereTheClientKnowsTheWord) {
+  EXPECT_EQ(dump("10.10.7-MariaDB-log").status, 0);
+  EXPECT_THAT(read("arguments"), Not(HasSubstr("history")));
+  program("mysqldump",
+          "case $* in *--help*) echo '  -H, --dump-history  Dump'; exit ;; esac\n"
+          "printf '%s\\n' \"$*\" >" +
+              here("arguments") + "\n. " + here("dump") + "\n");
+  EXPECT_EQ(dump("11.8.9-MariaDB-log").status, 0);
+  EXPECT_THAT(read("arguments"), HasSubstr(" --dump-history"));
+}
+
+TEST_P(MysqlCopyScript, OnlyEnginesThatKeepAMomentAreCopiedAndOnlyInnoDbIsCloned) {
+  // The master has a table of this engine; both servers have the plugin.
+  const auto copied = [&](const std::string& engine) {
+    shell::Script script;
+    script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_copy_sh);
+    script.line("mrc_mysql_speak 9.7.4; mrc_mysql_from=master")
+        .line("mrc_mysql_copy_ask() { case $1 in *information_schema.TABLES*)")
+        .line("case $1 in *{}*) ;; *) echo {} ;; esac ;;",
+              "'" + engine + "'",
+              "shop.t (" + engine + ")")
+        .line("*) echo 1 ;; esac; }")
+        .line("mrc_mysql() { echo 1; }; mrc_mysql_copy=box; mrc_mysql_root=none")
+        .line("mrc_mysql_copy_refuses")
+        .line("if mrc_mysql_can_clone; then echo clone; else echo dump; fi");
+    auto answer = connect()->run(script, {});
+    if (!answer) throw std::runtime_error(answer.error().text());
+    return answer->status == 0 ? answer->out : answer->err;
+  };
+  EXPECT_EQ(copied("InnoDB"), "clone\n");
+  for (const std::string engine : {"RocksDB", "BLACKHOLE", "FEDERATED"}) {
+    EXPECT_EQ(copied(engine), "dump\n") << engine;
+  }
+  for (const std::string engine : {"MyISAM", "MEMORY", "Aria", "CSV"}) {
+    EXPECT_THAT(copied(engine), HasSubstr("without transactions: shop.t (" + engine + ")"));
+  }
+}
+
 TEST_P(MysqlCopyScript, MariaDbLocksNothing) {
   const auto answer = dump("11.8.9-MariaDB-log");
   EXPECT_EQ(answer.status, 0) << answer.err;
