@@ -318,7 +318,10 @@ mrc_mysql_dump_script='
 mrc_mysql_dump() {
   mrc_mysql_way=dump
   mrc_mysql_moment=lock
-  if [ "$mrc_say_gtids" = positions ]; then mrc_mysql_moment=snapshot; fi
+  if [ "$mrc_say_gtids" = positions ]; then
+    mrc_mysql_moment=snapshot
+    mrc_mysql_states=$(mrc_mysql_copy_ask 'SELECT @@GLOBAL.gtid_binlog_state')
+  fi
   { mrc_mysql_option "$mrc_mysql_root" && mrc_mysql_option "$MRC_D/copy-password"; } |
     docker exec -i "$mrc_mysql_copy" sh -c "$mrc_mysql_dump_script" sh "$mrc_mysql_at" "$mrc_mysql_moment" \
       "$mrc_say_executed" "$mrc_mysql_tls" \
@@ -330,8 +333,20 @@ mrc_mysql_dump() {
   mrc_mysql_set=$(cat "$MRC_D/dumped")
   if [ "$mrc_mysql_moment" = lock ]; then
     printf "SET GLOBAL gtid_purged='%s'" "$mrc_mysql_set" | mrc_mysql "$mrc_mysql_copy" root "$mrc_mysql_root"
+  else
+    mrc_mysql_copy_log "$mrc_mysql_states" | mrc_mysql "$mrc_mysql_copy" root "$mrc_mysql_root"
   fi
   echo 'FLUSH NO_WRITE_TO_BINLOG PRIVILEGES' | mrc_mysql "$mrc_mysql_copy" root "$mrc_mysql_root"
+}
+
+# mrc_mysql_copy_log STATE: MariaDB's first log is made to begin at the position of the snapshot, as nothing else tells
+# a slave later on that it does not have what came before. Nobody reads the copy's logs yet. Before that position comes
+# the master's state from before the snapshot: it tells what each server wrote, which would else seem to be that
+# server's alone one day.
+mrc_mysql_copy_log() {
+  # A variable in between: 10.11 waits for itself for ever where one statement reads the one and sets the other.
+  printf "SET @begins=CONCAT_WS(',', NULLIF('%s', ''), NULLIF(@@GLOBAL.gtid_slave_pos, ''));\n" "$1"
+  echo 'RESET MASTER; SET GLOBAL gtid_binlog_state=@begins;'
 }
 
 # What is the master's alone is no part of the copy: its account for copying, a channel, events that run.

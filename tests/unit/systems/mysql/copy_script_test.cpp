@@ -45,7 +45,9 @@ class MysqlCopyScript : public test::EachShell {
     test::write_file(m_here / what, text + "\n");
   }
   std::string here(const std::string& name) const { return (m_here / name).string(); }
-  transport::Answer dump(const std::string& version = "5.6.24-log") const {
+  /// `state`: of the log of a MariaDB that is copied.
+  transport::Answer dump(const std::string& version = "5.6.24-log",
+                         const std::string& state = "") const {
     shell::Script script;
     script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_copy_sh);
     script.line("mrc_mysql_speak {}", version)
@@ -53,7 +55,7 @@ class MysqlCopyScript : public test::EachShell {
         .line("cp {} \"$MRC_D/copy-password\"", script.secret_file(Secret("c", "copy-2")))
         .line("mrc_mysql_from=master; mrc_mysql_at=10.0.0.1; mrc_mysql_tls=off")
         .line("mrc_mysql_kilobytes=1024; mrc_mysql_home={}", m_here.path().string())
-        .line("mrc_mysql() { cat >>{}; }", here("said"))
+        .line("mrc_mysql() { cat >>{}; }; mrc_mysql_far() { echo {}; }", here("said"), state)
         .line("mrc_mysql_started() { :; }; mrc_mysql_since=")
         .line("mrc_mysql_dump");
     auto answer = connect()->run(script, {});
@@ -177,6 +179,17 @@ TEST_P(MysqlCopyScript, MariaDbLocksNothing) {
   EXPECT_EQ(read("log"), "opened\n");
   EXPECT_THAT(read("arguments"), HasSubstr("--master-data=1 --gtid"));
   EXPECT_THAT(read("said"), Not(HasSubstr("gtid_purged")));
+}
+
+TEST_P(MysqlCopyScript, ALogOfMariaDbBeginsBehindWhatTheCopyHas) {
+  EXPECT_EQ(dump("11.8.9-MariaDB-log", "0-102-9,0-1-14").status, 0);
+  EXPECT_THAT(read("said"),
+              HasSubstr("SET @begins=CONCAT_WS(',', NULLIF('0-102-9,0-1-14', ''), "
+                        "NULLIF(@@GLOBAL.gtid_slave_pos, ''));\n"
+                        "RESET MASTER; SET GLOBAL gtid_binlog_state=@begins;\n"));
+  std::filesystem::remove(m_here / "said");
+  EXPECT_EQ(dump("9.7.4").status, 0);
+  EXPECT_THAT(read("said"), Not(HasSubstr("RESET")));
 }
 
 }  // namespace
