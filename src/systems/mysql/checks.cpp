@@ -11,6 +11,9 @@ namespace {
 
 using Level = Verdict::Level;
 
+// A number, or from MariaDB 12 on words.
+constexpr const char* k_closed = "SELECT CAST(@@GLOBAL.read_only AS CHAR) NOT IN ('0', 'OFF')";
+
 /// What a script says on failure is the finding; silence means that it holds.
 Verdict by_status(const Observation& seen) {
   if (seen.status == 0) return {};
@@ -190,12 +193,7 @@ void check_slave(const Desired& desired, const Server& server, Maker& make) {
                  .line("[ \"$got\" = {} ] || mrc_die \"its source is $got\"",
                        fmt::format("{}:3306 as {}, 1", master.address, desired.user));
            });
-  make.variable("MRC-V305",
-                server,
-                "it takes no writes from users",
-                "SELECT @@GLOBAL.read_only",
-                "1",
-                "mrc apply");
+  make.variable("MRC-V305", server, "it takes no writes from users", k_closed, "1", "mrc apply");
   make.add("MRC-V306",
            "replication",
            server,
@@ -290,12 +288,8 @@ std::vector<Check> make_checks(const Desired& desired, const CheckOptions& optio
     if (!server.is_master) check_slave(desired, server, make);
   }
   const auto& master = desired.master();
-  make.variable("MRC-V308",
-                master,
-                "the master takes writes",
-                "SELECT @@GLOBAL.read_only",
-                "0",
-                "SET GLOBAL read_only=OFF");
+  make.variable(
+      "MRC-V308", master, "the master takes writes", k_closed, "0", "SET GLOBAL read_only=OFF");
   make.add("MRC-V309",
            "replication",
            master,

@@ -6,6 +6,7 @@
 #include "mrc/plan/milestone.hpp"
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/maker.hpp"
+#include "systems/mysql/provision.hpp"
 #include "systems/mysql/replication.hpp"
 
 namespace mrc::systems::mysql {
@@ -21,7 +22,8 @@ struct Sign {
   Words part;  ///< of its text; empty: the number is enough
   Fault fault;
 };
-// Source: MySQL 8.4 "Server Error Message Reference"; MariaDB "1236 Could not read binary log".
+// Source: MySQL 8.4 "Server Error Message Reference"; MariaDB "1236 Could not read binary log",
+// "Error 1950".
 constexpr std::array k_receiver{
     Sign{"1236", "13114", "purged", Fault::purged},
     Sign{"1236", "13114", "same server_uuid", Fault::identity},
@@ -34,6 +36,7 @@ constexpr std::array k_receiver{
 constexpr std::array k_applier{
     Sign{"1594", "13121", "", Fault::relay_log},
     Sign{"1872", "1872", "", Fault::relay_log},
+    Sign{"1950", "1950", "", Fault::ahead},  // MariaDB's gtid_strict_mode
     Sign{"1062", "1062", "", Fault::duplicate_key},
     Sign{"1032", "1032", "", Fault::missing_row},
 };
@@ -83,10 +86,13 @@ std::vector<std::string> parts(const std::string& set) {
 /// The first transaction that it has received and not executed: where its applier stands.
 std::string stands_at(const Observed& slave) {
   const auto executed = slave.of_slave("Executed_Gtid_Set");
-  const auto waiting = difference(slave.of_slave("Retrieved_Gtid_Set"), executed);
+  const auto received = slave.of_slave("Retrieved_Gtid_Set");
+  const auto waiting = difference(received, executed);
   if (!waiting || waiting->empty()) return {};
+  if (received.find(':') == std::string::npos) {  // MariaDB's position
+    return executed.empty() ? "" : "after " + executed;
+  }
   auto first = parts(*waiting).front();
-  if (first.find(':') == std::string::npos) return "after " + executed;  // MariaDB's position
   const auto number = first.find_first_of("-:", first.find(':') + 1);
   return first.substr(0, number);
 }
@@ -118,15 +124,16 @@ std::string own_transactions(const Desired& desired, const Seen& seen, const Ser
   const auto& master = seen.at(desired.master().id);
   const auto& one = seen.at(slave.id);
   if (!master.answered || !one.answered) return {};
+  // What MariaDB's log has under the slave's own number is nobody else's, whenever it was asked.
+  if (!one.variable("gtid_binlog_state").empty()) {
+    return errant(desired, seen, slave).value_or(std::string());
+  }
   const auto all = difference(one.variable("gtid_executed"), master.variable("gtid_executed"));
   if (!all) return {};
   const auto uuid = master.variable("server_uuid");
-  const auto number = fmt::format("-{}-", slave.server_id);
   std::string out;
   for (const auto& part : parts(*all)) {
-    const bool own = part.find(':') == std::string::npos ? part.find(number) != std::string::npos
-                                                         : !part.starts_with(uuid);
-    if (own) out += (out.empty() ? "" : ",") + part;
+    if (!part.starts_with(uuid)) out += (out.empty() ? "" : ",") + part;
   }
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/maker.hpp"
+#include "systems/mysql/replication.hpp"
 
 namespace mrc::systems::mysql {
 
@@ -13,7 +14,9 @@ bool was_master(const Desired& desired,
          all.record(server.host).contains(record_key(server.id, "account"));
 }
 
-bool is_open(const Observed& seen) { return seen.answered && seen.variable("read_only") != "ON"; }
+bool is_open(const Observed& seen) {
+  return seen.answered && !keeps_writes_off(seen.variable("read_only"));
+}
 
 std::optional<std::string> has_alone(const Observed& former, const Observed& master) {
   // A position is the last of a line of numbers, which its successor has gone on with.

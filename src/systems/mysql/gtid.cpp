@@ -198,4 +198,18 @@ std::string written_by(std::string_view server_id, std::string_view state) {
   return out;
 }
 
+std::optional<std::string> written_beyond(std::string_view server_id,
+                                          std::string_view state,
+                                          std::string_view other) {
+  const auto own = written_by(server_id, state);
+  const auto there = written_by(server_id, other);
+  std::string out;
+  for (const auto part : split(own, ',')) {
+    const auto more = missing(part, there);
+    if (!more) return {};
+    if (*more != 0) out += (out.empty() ? "" : ",") + std::string(part);
+  }
+  return out;
+}
+
 }  // namespace mrc::systems::mysql

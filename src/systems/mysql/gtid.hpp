@@ -25,4 +25,11 @@ std::optional<std::string> difference(std::string_view of, std::string_view in);
 /// Of a state of MariaDB, what one server wrote: "0-1-26,0-101-31" of 101 is "0-101-31".
 std::string written_by(std::string_view server_id, std::string_view state);
 
+/// The same, but what another's state has of it too. Each part is the last of that server's in its
+/// domain; which of the numbers below it are its own, a state does not tell. Empty optional: one of
+/// them is no state.
+std::optional<std::string> written_beyond(std::string_view server_id,
+                                          std::string_view state,
+                                          std::string_view other);
+
 }  // namespace mrc::systems::mysql

@@ -587,6 +587,7 @@ mrc_mysql_replicate() {
   mrc_wait 60 "both threads of $1" mrc_mysql_threads_settled "$1" "$2"
   if ! mrc_mysql_threads "$1" "$2" >"$MRC_D/why"; then
     case $mrc_mysql_errno in
+      1950) mrc_mend "mrc apply again: it names the transactions of $1 that its master lacks" ;;
       1062) mrc_mend "compare that row with the master's; remove it on $1 with sql_log_bin=0, and apply again" ;;
       1032) mrc_mend "compare that row with the master's; put it on $1 with sql_log_bin=0, and apply again" ;;
       *) mrc_mend "mend the data of $1 where they differ from the master's, with sql_log_bin=0" ;;

@@ -134,21 +134,30 @@ mrc_mysql_copy_ask() {
   }
 }
 
-# Tables without transactions have no moment of which they could be copied while they are written.
+# mrc_mysql_copy_others ENGINES: some of the master's tables that no engine of this list keeps. A view has none.
+mrc_mysql_copy_others() {
+  mrc_mysql_copy_ask "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')') FROM information_schema.TABLES
+    WHERE ENGINE NOT IN ($1)
+      AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') LIMIT 5" 600 # old servers open each
+}
+
+# Tables without transactions have no moment of which they could be copied while they are written; those of the last
+# two engines have no rows.
 mrc_mysql_copy_refuses() {
-  mrc_mysql_odd=$(mrc_mysql_copy_ask "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')') FROM information_schema.TABLES
-    WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE NOT IN ('InnoDB', 'RocksDB', 'MEMORY', 'BLACKHOLE', 'FEDERATED')
-      AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') LIMIT 5" 600) # old servers open each
+  mrc_mysql_odd=$(mrc_mysql_copy_others "'InnoDB', 'RocksDB', 'BLACKHOLE', 'FEDERATED'")
   [ -n "$mrc_mysql_odd" ] || return 0
   mrc_mend "ALTER TABLE .. ENGINE=InnoDB on $mrc_mysql_from"
   mrc_die "no copy can be made of tables without transactions: $(printf '%s' "$mrc_mysql_odd" | tr '\n' ' ')"
 }
 
+# Of tables that are not InnoDB's the plugin takes no rows.
 mrc_mysql_can_clone() {
   [ "$mrc_say_copy" = clone ] || return 1
   [ "$(mrc_mysql_copy_ask "$mrc_mysql_has_clone")" = 1 ] || return 1
   [ "$(mrc_mysql_copy_ask 'SELECT VERSION()')" = \
     "$(echo 'SELECT VERSION()' | mrc_mysql "$mrc_mysql_copy" root "$mrc_mysql_root" -N)" ] || return 1
+  mrc_mysql_odd=$(mrc_mysql_copy_others "'InnoDB'") || return 1
+  [ -z "$mrc_mysql_odd" ] || return 1
   mrc_mysql_load_clone "$mrc_mysql_copy" "$mrc_mysql_root"
 }
 
@@ -241,6 +250,7 @@ mrc_mysql_dump_script='
     for table in $own; do set -- "$@" "--ignore-table=mysql.$table"; done
     if grep -q set-gtid-purged "$d/help"; then set -- "$@" --set-gtid-purged=OFF; fi
     if grep -q column-statistics "$d/help"; then set -- "$@" --column-statistics=0; fi
+    if grep -q dump-history "$d/help"; then set -- "$@" --dump-history; fi
     if [ "$moment" = snapshot ]; then set -- "$@" --master-data=1 --gtid; fi
     "$dump" --defaults-extra-file="$d/there" "$@" --single-transaction --quick --all-databases --routines \
       --events --triggers --hex-blob --no-tablespaces --max-allowed-packet=1G --default-character-set=utf8mb4
@@ -308,7 +318,10 @@ mrc_mysql_dump_script='
 mrc_mysql_dump() {
   mrc_mysql_way=dump
   mrc_mysql_moment=lock
-  if [ "$mrc_say_gtids" = positions ]; then mrc_mysql_moment=snapshot; fi
+  if [ "$mrc_say_gtids" = positions ]; then
+    mrc_mysql_moment=snapshot
+    mrc_mysql_states=$(mrc_mysql_copy_ask 'SELECT @@GLOBAL.gtid_binlog_state')
+  fi
   { mrc_mysql_option "$mrc_mysql_root" && mrc_mysql_option "$MRC_D/copy-password"; } |
     docker exec -i "$mrc_mysql_copy" sh -c "$mrc_mysql_dump_script" sh "$mrc_mysql_at" "$mrc_mysql_moment" \
       "$mrc_say_executed" "$mrc_mysql_tls" \
@@ -320,8 +333,20 @@ mrc_mysql_dump() {
   mrc_mysql_set=$(cat "$MRC_D/dumped")
   if [ "$mrc_mysql_moment" = lock ]; then
     printf "SET GLOBAL gtid_purged='%s'" "$mrc_mysql_set" | mrc_mysql "$mrc_mysql_copy" root "$mrc_mysql_root"
+  else
+    mrc_mysql_copy_log "$mrc_mysql_states" | mrc_mysql "$mrc_mysql_copy" root "$mrc_mysql_root"
   fi
   echo 'FLUSH NO_WRITE_TO_BINLOG PRIVILEGES' | mrc_mysql "$mrc_mysql_copy" root "$mrc_mysql_root"
+}
+
+# mrc_mysql_copy_log STATE: MariaDB's first log is made to begin at the position of the snapshot, as nothing else tells
+# a slave later on that it does not have what came before. Nobody reads the copy's logs yet. Before that position comes
+# the master's state from before the snapshot: it tells what each server wrote, which would else seem to be that
+# server's alone one day.
+mrc_mysql_copy_log() {
+  # A variable in between: 10.11 waits for itself for ever where one statement reads the one and sets the other.
+  printf "SET @begins=CONCAT_WS(',', NULLIF('%s', ''), NULLIF(@@GLOBAL.gtid_slave_pos, ''));\n" "$1"
+  echo 'RESET MASTER; SET GLOBAL gtid_binlog_state=@begins;'
 }
 
 # What is the master's alone is no part of the copy: its account for copying, a channel, events that run.

@@ -74,11 +74,32 @@ class Obstacles {
               path),
           "choose data_root so, or stop the container and move its data there");
     }
-    if (server.is_master && one.answered && one.variable("gtid_mode") != "ON") {
+    if (!server.is_master || !one.answered) return;
+    if (m_desired.dialect.flavour == topology::Flavour::mariadb) {
+      check_adopted_log(server, one.variable("log_bin_basename"));
+    } else if (one.variable("gtid_mode") != "ON") {
       add(server.host,
           fmt::format("the container {} cannot be taken over: its data has no GTIDs", server.id),
           "gtid_mode is " + one.variable("gtid_mode"),
           "slaves could not be made from its binary logs; turn GTIDs on first");
+    }
+  }
+
+  /// MariaDB knows what it has by its binary logs alone, and begins anew where it finds none of the
+  /// name that it is given.
+  void check_adopted_log(const Server& server, const std::string& basename) {
+    if (basename.empty()) {
+      add(server.host,
+          fmt::format("the container {} cannot be taken over: it has no binary log", server.id),
+          "log_bin is OFF",
+          "slaves could not be made from it; turn log_bin on first");
+    } else if (!basename.ends_with("/mysql-bin")) {
+      add(server.host,
+          fmt::format("the container {} cannot be taken over: its binary logs have another name",
+                      server.id),
+          basename,
+          "with the server stopped, rename them to mysql-bin, with their .state and .index and the "
+          "names in that");
     }
   }
 

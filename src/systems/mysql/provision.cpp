@@ -2,7 +2,6 @@
 
 #include "mrc/plan/milestone.hpp"
 #include "mysql_copy.sh.hpp"
-#include "systems/mysql/former.hpp"
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/maker.hpp"
 
@@ -58,10 +57,11 @@ Result<std::string> errant(const Desired& desired, const Seen& seen, const Serve
   const auto& master = desired.master();
   const auto& one = seen.at(slave.id);
   // MariaDB's position does not tell who wrote what leads there; its log's state does.
-  if (!one.variable("gtid_binlog_state").empty()) {
-    auto own = has_alone(one, seen.at(master.id));
+  if (const auto state = one.variable("gtid_binlog_state"); !state.empty()) {
+    auto own = written_beyond(
+        one.variable("server_id"), state, seen.at(master.id).variable("gtid_binlog_state"));
     if (!own) return fail(ErrorKind::unreadable, "odd states of the logs of {}", slave.id);
-    return *own;
+    return std::move(*own);
   }
   return lacking(one.variable("gtid_executed"),
                  seen.at(master.id).variable("gtid_executed"),

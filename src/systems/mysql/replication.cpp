@@ -79,7 +79,9 @@ Difference channel_difference(const Desired& desired, const Observed& seen) {
   field("Slave_IO_Running", "Yes");
   field("Slave_SQL_Running", "Yes");
   for (const std::string name : {"read_only", "super_read_only"}) {
-    if (seen.variables.contains(name)) expect(name, seen.variable(name), "ON", out);
+    if (!seen.variables.contains(name)) continue;
+    const auto now = seen.variable(name);
+    if (!keeps_writes_off(now)) expect(name, now, "ON", out);
   }
   return out;
 }
@@ -87,6 +89,8 @@ Difference channel_difference(const Desired& desired, const Observed& seen) {
 std::string read_only_variable(const Dialect& dialect) {
   return dialect.super_read_only ? "super_read_only" : "read_only";
 }
+
+bool keeps_writes_off(std::string_view value) { return !value.empty() && value != "OFF"; }
 
 std::string freeze_sql(const Dialect& dialect) {
   const std::string patience = "SET SESSION lock_wait_timeout=10; ";

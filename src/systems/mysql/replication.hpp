@@ -19,6 +19,8 @@ Difference channel_difference(const Desired& desired, const Observed& seen);
 
 /// Set ON, it keeps users from writing on a slave; the wider one implies the other.
 std::string read_only_variable(const Dialect& dialect);
+/// A value of such a variable: ON, and from MariaDB 12 on some that say how strictly (NO_LOCK).
+bool keeps_writes_off(std::string_view value);
 /// Makes the server take no writes, when it returns for good.
 std::string freeze_sql(const Dialect& dialect);
 /// Why its threads do not run, in the server's own words; empty: they do.

@@ -4,6 +4,7 @@
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/internal.hpp"
+#include "systems/mysql/replication.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
@@ -84,7 +85,7 @@ void judge_slave(const Desired& desired, const Observed* master, const Observed&
     if (now != source.address.text()) row.fail("its source is " + now);
     judge_lag(master, seen, row);
   }
-  if (seen.variable("read_only") == "ON") {
+  if (keeps_writes_off(seen.variable("read_only"))) {
     row.say("read-only");
   } else {
     row.fail("it takes writes");
@@ -92,7 +93,7 @@ void judge_slave(const Desired& desired, const Observed* master, const Observed&
 }
 
 void judge_master(const Observed& seen, Row& row) {
-  if (seen.variable("read_only") == "ON") row.fail("it takes no writes");
+  if (keeps_writes_off(seen.variable("read_only"))) row.fail("it takes no writes");
   if (!seen.slave.empty()) row.warn("it replicates from " + seen.of_slave("Master_Host"));
   if (!seen.login_error.empty())
     row.fail("the replication user cannot log in: " + seen.login_error);

@@ -149,17 +149,21 @@ class Faults(Story):
         self.assertIn(own, done.stderr)
 
     def test_07_a_slave_ahead_of_its_master(self) -> None:
-        if self.mariadb:
-            self.skipTest("test 06 is the same there")
-        uuid = self.on("mysql-master", "SELECT @@server_uuid")
-        self.on("mysql-slave2", "SET GLOBAL read_only=OFF; "
-                f"SET SESSION gtid_next='{uuid}:100000'; BEGIN; COMMIT; SET SESSION gtid_next='AUTOMATIC'; SET GLOBAL read_only=ON")  # fmt: skip
-        self.on("mysql-slave2", f"{self.words('STOP SLAVE')}; {self.words('START SLAVE')}")
-        self.stopped("mysql-slave2", "IO")
+        if self.mariadb:  # what slave1 wrote has the number of the master's next
+            server, own = "mysql-slave1", "0-101-"
+            self.site.sql_outside(MASTER, "INSERT INTO shop.t VALUES (9, 9);")
+            self.stopped(server, "SQL")
+        else:
+            server, uuid = "mysql-slave2", self.on("mysql-master", "SELECT @@server_uuid")
+            own = f"{uuid}:100000"
+            self.on(server, "SET GLOBAL read_only=OFF; "
+                    f"SET SESSION gtid_next='{own}'; BEGIN; COMMIT; SET SESSION gtid_next='AUTOMATIC'; SET GLOBAL read_only=ON")  # fmt: skip
+            self.on(server, f"{self.words('STOP SLAVE')}; {self.words('START SLAVE')}")
+            self.stopped(server, "IO")
         done = self.site.mrc("apply", "--yes")
         self.assertEqual(done.returncode, 3, summary(done))
-        self.assertIn("mysql-slave2 has transactions that mysql-master lacks", done.stdout + done.stderr)
-        self.assertIn(f"{uuid}:100000", done.stdout + done.stderr)
+        self.assertIn(f"{server} has transactions that mysql-master lacks", done.stdout + done.stderr)
+        self.assertIn(own, done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

@@ -199,6 +199,14 @@ class Provision(Story):
         self.assertIn(status, ([["SLAVESIDE_DISABLED"]], [["REPLICA_SIDE_DISABLED"]]))
         users = "SELECT User, Host FROM mysql.user WHERE User NOT LIKE 'mysql.%' ORDER BY 1, 2;"
         self.assertEqual(self.site.sql_outside(LATE, users), self.master_sql(users))
+        if not self.mariadb:
+            return
+        # A slave of it would be told that it does not have what came before.
+        first = self.site.sql_outside(LATE, "SHOW BINARY LOGS;")[0][0]
+        self.assertEqual(first, "mysql-bin.000001")
+        begins = self.site.sql_outside(LATE, f"SELECT BINLOG_GTID_POS('{first}', 4), @@GLOBAL.gtid_binlog_state;")
+        print(f"\nthe copy's first log begins at {begins}", file=sys.stderr)
+        self.assertRegex(begins[0][0], r"^0-1-[1-9]\d*$")
 
     def test_6_a_slave_left_behind_is_given_a_copy_which_asks(self) -> None:
         self.site.stop_server("docker3", "mysql-slave2")

@@ -53,6 +53,20 @@ TEST_F(MysqlChecks, AFailureIsTheLastLineOfWhatWasSaid) {
   EXPECT_EQ(check("MRC-V301", "mysql-slave2").judge({0, "", ""}).level, Level::ok);
 }
 
+TEST_F(MysqlChecks, WhetherAServerTakesWritesIsAskedSoThatNumbersAndWordsDo) {
+  const std::string asked = "CAST(@@GLOBAL.read_only AS CHAR) NOT IN ('0', 'OFF')";
+  for (const auto& [id, server, closed] :
+       {std::tuple("MRC-V305", "mysql-slave1", "1"), std::tuple("MRC-V308", "mysql-master", "0")}) {
+    shell::Script sql;
+    sql.line("{}", "SELECT " + asked);
+    auto quoted = sql.body();
+    while (quoted.ends_with('\n')) quoted.pop_back();
+    const auto body = check(id, server).ask.body();
+    EXPECT_THAT(body, HasSubstr(quoted)) << id;
+    EXPECT_THAT(body, HasSubstr(fmt::format("[ \"$got\" = {} ]", closed))) << id;
+  }
+}
+
 TEST_F(MysqlChecks, TheOutsideMustReachThisServerAndNoOther) {
   const auto dial = check("MRC-V501", "mysql-slave1");
   ASSERT_TRUE(dial.dial);

@@ -111,6 +111,37 @@ TEST_F(MysqlContainer, WithoutAMarkItIsTakenOverOnlyWhenAsked) {
                           "elsewhere"));
 }
 
+TEST_F(MysqlContainer, AMasterIsTakenOverWithTheLogsThatSlavesAreMadeFrom) {
+  const auto unmarked = [&] {
+    auto outputs = world.all_good();
+    auto& one = outputs[0];
+    one = with(one, "running\tblog-2016", "running\t");
+    one = with(one, "data\tblog-2016", "data\t");
+    one = with(one, "field\tlabel\t\"mrc.deployment=blog-2016\"\n", "");
+    one = with(one, "marked\tmysql-master\n", "");
+    return outputs;
+  };
+  world.adopt = true;
+  auto outputs = unmarked();
+  EXPECT_THAT(world.findings(outputs), IsEmpty());
+  outputs[0] = with(outputs[0], "gtid_mode\tON", "gtid_mode\tOFF");
+  EXPECT_EQ(world.findings(outputs).size(), 1U);
+
+  world = test::MysqlWorld::of("mariadb:11.8", topology::Flavour::mariadb, {11, 8}, "mariadb-11.8");
+  world.adopt = true;
+  outputs = unmarked();
+  EXPECT_THAT(world.findings(outputs), IsEmpty());
+  const std::string log = "log_bin_basename\t";
+  outputs[0] = with(outputs[0], log + "/var/lib/mysql/mysql-bin", log);
+  EXPECT_THAT(test::titles(world.findings(outputs)),
+              ElementsAre("docker1: the container mysql-master cannot be taken over: it has no "
+                          "binary log"));
+  outputs[0] = with(outputs[0], log, log + "/var/lib/mysql/mysqld-bin");
+  EXPECT_THAT(test::titles(world.findings(outputs)),
+              ElementsAre("docker1: the container mysql-master cannot be taken over: its binary "
+                          "logs have another name"));
+}
+
 TEST_F(MysqlContainer, AnothersIsNotTakenOverEither) {
   world.adopt = true;
   auto outputs = world.all_good();

@@ -45,7 +45,9 @@ class MysqlCopyScript : public test::EachShell {
     test::write_file(m_here / what, text + "\n");
   }
   std::string here(const std::string& name) const { return (m_here / name).string(); }
-  transport::Answer dump(const std::string& version = "5.6.24-log") const {
+  /// `state`: of the log of a MariaDB that is copied.
+  transport::Answer dump(const std::string& version = "5.6.24-log",
+                         const std::string& state = "") const {
     shell::Script script;
     script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_copy_sh);
     script.line("mrc_mysql_speak {}", version)
@@ -53,7 +55,7 @@ class MysqlCopyScript : public test::EachShell {
         .line("cp {} \"$MRC_D/copy-password\"", script.secret_file(Secret("c", "copy-2")))
         .line("mrc_mysql_from=master; mrc_mysql_at=10.0.0.1; mrc_mysql_tls=off")
         .line("mrc_mysql_kilobytes=1024; mrc_mysql_home={}", m_here.path().string())
-        .line("mrc_mysql() { cat >>{}; }", here("said"))
+        .line("mrc_mysql() { cat >>{}; }; mrc_mysql_far() { echo {}; }", here("said"), state)
         .line("mrc_mysql_started() { :; }; mrc_mysql_since=")
         .line("mrc_mysql_dump");
     auto answer = connect()->run(script, {});
@@ -133,12 +135,61 @@ TEST_P(MysqlCopyScript, WhatIsSaidForACopyIsAsWrittenDown) {
   test::expect_golden(std::filesystem::path(MRC_TESTS_DIR) / "golden/mysql/copies.txt", all);
 }
 
+TEST_P(MysqlCopyScript, HistoryIsAskedForWhereTheClientKnowsTheWord) {
+  EXPECT_EQ(dump("10.10.7-MariaDB-log").status, 0);
+  EXPECT_THAT(read("arguments"), Not(HasSubstr("history")));
+  program("mysqldump",
+          "case $* in *--help*) echo '  -H, --dump-history  Dump'; exit ;; esac\n"
+          "printf '%s\\n' \"$*\" >" +
+              here("arguments") + "\n. " + here("dump") + "\n");
+  EXPECT_EQ(dump("11.8.9-MariaDB-log").status, 0);
+  EXPECT_THAT(read("arguments"), HasSubstr(" --dump-history"));
+}
+
+TEST_P(MysqlCopyScript, OnlyEnginesThatKeepAMomentAreCopiedAndOnlyInnoDbIsCloned) {
+  // The master has a table of this engine; both servers have the plugin.
+  const auto copied = [&](const std::string& engine) {
+    shell::Script script;
+    script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_copy_sh);
+    script.line("mrc_mysql_speak 9.7.4; mrc_mysql_from=master")
+        .line("mrc_mysql_copy_ask() { case $1 in *information_schema.TABLES*)")
+        .line("case $1 in *{}*) ;; *) echo {} ;; esac ;;",
+              "'" + engine + "'",
+              "shop.t (" + engine + ")")
+        .line("*) echo 1 ;; esac; }")
+        .line("mrc_mysql() { echo 1; }; mrc_mysql_copy=box; mrc_mysql_root=none")
+        .line("mrc_mysql_copy_refuses")
+        .line("if mrc_mysql_can_clone; then echo clone; else echo dump; fi");
+    auto answer = connect()->run(script, {});
+    if (!answer) throw std::runtime_error(answer.error().text());
+    return answer->status == 0 ? answer->out : answer->err;
+  };
+  EXPECT_EQ(copied("InnoDB"), "clone\n");
+  for (const std::string engine : {"RocksDB", "BLACKHOLE", "FEDERATED"}) {
+    EXPECT_EQ(copied(engine), "dump\n") << engine;
+  }
+  for (const std::string engine : {"MyISAM", "MEMORY", "Aria", "CSV"}) {
+    EXPECT_THAT(copied(engine), HasSubstr("without transactions: shop.t (" + engine + ")"));
+  }
+}
+
 TEST_P(MysqlCopyScript, MariaDbLocksNothing) {
   const auto answer = dump("11.8.9-MariaDB-log");
   EXPECT_EQ(answer.status, 0) << answer.err;
   EXPECT_EQ(read("log"), "opened\n");
   EXPECT_THAT(read("arguments"), HasSubstr("--master-data=1 --gtid"));
   EXPECT_THAT(read("said"), Not(HasSubstr("gtid_purged")));
+}
+
+TEST_P(MysqlCopyScript, ALogOfMariaDbBeginsBehindWhatTheCopyHas) {
+  EXPECT_EQ(dump("11.8.9-MariaDB-log", "0-102-9,0-1-14").status, 0);
+  EXPECT_THAT(read("said"),
+              HasSubstr("SET @begins=CONCAT_WS(',', NULLIF('0-102-9,0-1-14', ''), "
+                        "NULLIF(@@GLOBAL.gtid_slave_pos, ''));\n"
+                        "RESET MASTER; SET GLOBAL gtid_binlog_state=@begins;\n"));
+  std::filesystem::remove(m_here / "said");
+  EXPECT_EQ(dump("9.7.4").status, 0);
+  EXPECT_THAT(read("said"), Not(HasSubstr("RESET")));
 }
 
 }  // namespace

@@ -74,6 +74,11 @@ constexpr Case k_cases[] = {
      "Fatal error: The slave I/O thread stops because master and slave have equal MySQL server "
      "UUIDs; these UUIDs must be different for replication to work.",
      Fault::identity},
+    {"SQL",
+     "1950",
+     "An attempt was made to binlog GTID 0-1-16 which would create an out-of-order sequence number "
+     "with existing GTID 0-101-16, and gtid strict mode is enabled",
+     Fault::ahead},
     {"SQL", "1594", "Relay log read failure: Could not parse relay log event", Fault::relay_log},
     {"SQL", "13121", "Relay log read failure: Could not parse relay log event", Fault::relay_log},
     {"SQL", "1062", "Could not execute Write_rows event on table shop.log", Fault::duplicate_key},
@@ -91,18 +96,27 @@ TEST(MysqlFaults, AreToldByNumberAndWords) {
 }
 
 TEST(MysqlFaults, NameWhatTheyMeanTheTransactionAndTheServersWords) {
-  EXPECT_EQ(trouble(stopped(k_cases[8])),
+  EXPECT_EQ(trouble(stopped(k_cases[9])),
             "a row that the master inserts is there already: its data are not the master's; "
             "transaction " +
                 k_uuid +
                 ":7; Slave_IO_Running: Yes, Slave_SQL_Running: No; 1062: Could not execute "
                 "Write_rows event on table shop.log");
-  auto slave = stopped(k_cases[9]);
+  auto slave = stopped(k_cases[10]);
   slave.applier = "Worker 1 failed executing transaction '" + k_uuid + ":7'; Can't find record";
   EXPECT_THAT(trouble(slave),
               AllOf(HasSubstr("a row that the master changes is not there"),
                     HasSubstr("1032: Worker 1 failed executing transaction")));
-  EXPECT_THAT(trouble(stopped(k_cases[10])), Not(HasSubstr("CREATE..")));
+  EXPECT_THAT(trouble(stopped(k_cases[11])), Not(HasSubstr("CREATE..")));
+}
+
+TEST(MysqlFaults, OfMariaDbNameThePositionBehindWhichItStopped) {
+  auto slave = stopped(k_cases[10]);
+  slave.slave["Executed_Gtid_Set"] = "0-1-27";
+  slave.slave["Retrieved_Gtid_Set"] = "0-1-30";
+  EXPECT_THAT(trouble(slave), HasSubstr("transaction after 0-1-27; Slave_IO_Running"));
+  slave.slave["Executed_Gtid_Set"] = "";
+  EXPECT_THAT(trouble(slave), Not(HasSubstr("transaction")));
 }
 
 class MysqlTrouble : public ::testing::Test {
@@ -164,6 +178,33 @@ TEST_F(MysqlTrouble, ASlaveThatItsMasterGivesNothingForBeingAheadIsRefused) {
               ElementsAre("docker2: mysql-slave1 has transactions that mysql-master lacks"));
   EXPECT_EQ(found[0].level, Verdict::Level::fail);
   EXPECT_THAT(found[0].detail, HasSubstr("-100"));
+}
+
+TEST_F(MysqlTrouble, SoAreThoseOfAMariaDbByTheNumberOfWhoWroteThem) {
+  world = test::MysqlWorld::of("mariadb:11.8", topology::Flavour::mariadb, {11, 8}, "mariadb-11.8");
+  outputs = world.all_good();
+  const auto state = [&](std::size_t i, const std::string& text) {
+    outputs[i] = with(outputs[i],
+                      "var\tgtid_executed",
+                      "var\tgtid_binlog_state\t" + text + "\nvar\tgtid_executed");
+  };
+  state(0, "0-1-15,0-102-9");
+  state(1, "0-1-15,0-101-16");
+  state(2, "0-1-17,0-102-9");  // a later look, and of when it was the master
+  set(1, "gtid_executed", "0-101-16");
+  set(2, "gtid_executed", "0-1-17");
+  const auto found = world.findings(outputs);
+  ASSERT_THAT(titles(found),
+              ElementsAre("docker2: mysql-slave1 has transactions that mysql-master lacks"));
+  EXPECT_EQ(found[0].level, Verdict::Level::warn);
+  EXPECT_EQ(found[0].detail, "0-101-16");
+  // In the way of what the master numbers next.
+  outputs[1] = with(outputs[1], "Slave_SQL_Running\tYes", "Slave_SQL_Running\tNo");
+  outputs[1] = with(outputs[1], "Last_SQL_Errno\t0", "Last_SQL_Errno\t1950");
+  const auto ahead = world.findings(outputs);
+  ASSERT_THAT(titles(ahead), ElementsAre(titles(found)[0]));
+  EXPECT_EQ(ahead[0].level, Verdict::Level::fail);
+  EXPECT_EQ(ahead[0].detail, "0-101-16");
 }
 
 TEST_F(MysqlTrouble, ABrokenRelayLogIsToldAndMendedByTheSlavesOwnStep) {

@@ -92,6 +92,8 @@ TEST_F(MysqlStatus, AMasterThatTakesNoWritesOrReplicatesIsTold) {
   auto all = rows({with(world.good(0), "read_only\tOFF", "read_only\tON")});
   EXPECT_EQ(all[0].level, Level::fail);
   EXPECT_THAT(all[0].text, HasSubstr("it takes no writes"));
+  all = rows({with(world.good(0), "read_only\tOFF", "read_only\tNO_LOCK")});
+  EXPECT_THAT(all[0].text, HasSubstr("it takes no writes"));
   all = rows({with(world.good(0), "login\tok", "login\tERROR 1045")});
   EXPECT_THAT(all[0].text, HasSubstr("the replication user cannot log in: ERROR 1045"));
   all = rows({with(world.good(0), "end\t", "slave\tMaster_Host\t10.0.0.1\nend\t")});

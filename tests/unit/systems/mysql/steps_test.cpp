@@ -252,6 +252,16 @@ TEST_F(MysqlSteps, AGoalChangesWithThePasswordAndDoesNotTellIt) {
   EXPECT_NE(goal(), before);
 }
 
+TEST_F(MysqlSteps, WhatMariaDbSaysOfAClosedServerFrom12OnIsClosed) {
+  for (const std::string word : {"NO_LOCK", "NO_LOCK_NO_ADMIN"}) {
+    EXPECT_THAT(ids(steps_with(1, "var\tread_only\tON", "var\tread_only\t" + word)), IsEmpty());
+    const auto made = steps_with(0, "var\tread_only\tOFF", "var\tread_only\t" + word);
+    ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-master/settings"));
+    EXPECT_THAT(made[0].diff,
+                ElementsAre(plan::DiffLine{plan::Change::update, "read_only", word, "OFF"}));
+  }
+}
+
 TEST_F(MysqlSteps, AMasterThatRefusesWritesAndAChangedIdAreSetBackAsDrift) {
   const auto made = steps_with(0, "var\tread_only\tOFF", "var\tread_only\tON");
   ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-master/settings"));
