@@ -77,6 +77,12 @@ mrc_mysql_far() {
     --protocol=tcp --connect-timeout=3 ${mrc_mysql_plain:+--skip-ssl} ${mrc_mysql_tls:+${mrc_say_tls:-}} "$@"
 }
 
+# By what accounts of mrc's prove their passwords; nothing: the server chooses. So it does where $mrc_mysql_open says that
+# slaves have neither TLS nor the server's key, and could log in by its oldest plugin alone.
+mrc_mysql_plugin() {
+  [ -n "${mrc_mysql_open:-}" ] || printf '%s' "$mrc_say_plugin"
+}
+
 # What makes this password an account's: the password, or the hash that servers keep of it where they
 # would log it as it is.
 mrc_mysql_identified() {
@@ -87,7 +93,8 @@ mrc_mysql_identified() {
       sha1sum | cut -c 1-40 | tr 'a-f' 'A-F')
     printf "IDENTIFIED BY PASSWORD '*%s'" "$mrc_mysql_hash"
   else
-    printf 'IDENTIFIED BY '
+    mrc_mysql_by=$(mrc_mysql_plugin)
+    printf 'IDENTIFIED %sBY ' "${mrc_mysql_by:+WITH $mrc_mysql_by }"
     mrc_mysql_literal "$1"
   fi
 }
@@ -152,6 +159,10 @@ mrc_mysql_wait() {
     if grep -q 'ERROR 1045' "$MRC_D/ready" && [ "${4:-}" != initialising ]; then
       mrc_mend "give the one that it has as mysql.root_password_before"
       mrc_die "the server of $1 refuses root's password${mrc_mysql_before:+, and the one before it}: its data was made with another one"
+    fi
+    if grep -q 'ERROR 1524' "$MRC_D/ready"; then
+      mrc_mend "give mysql.options mysql_native_password: ON, which 8.4 knows, and apply twice: the second moves root; then take it out"
+      mrc_die "the server of $1 lets root in by a plugin alone that it does not load: $(tail -n 1 "$MRC_D/ready")"
     fi
     if [ "$(date +%s)" -ge "$mrc_mysql_end" ]; then
       mrc_mysql_log "$1"
@@ -772,6 +783,8 @@ SELECT 0 AS mrc_part_limits;
 $(mrc_mysql_limits_sql "$3")
 SELECT 0 AS mrc_part_grant;
 $(mrc_mysql_grants_sql "$3")
+SELECT 0 AS mrc_part_native;
+${mrc_say_plugin:+$(mrc_mysql_native_sql "$3")}
 SELECT 0 AS mrc_part_listener;
 $mrc_say_listeners;
 SELECT 0 AS mrc_part_applier;
@@ -790,7 +803,7 @@ SQL
     /^mrc_part_/ { part = substr($0, 10); line = 0; getline; next }
     { line++ }
     line == 1 { n = split($0, name, FS); next }
-    part == "var" || part == "channel" || part == "limits" { print part "\t" $1 "\t" $2 }
+    part == "var" || part == "channel" || part == "limits" || part == "native" { print part "\t" $1 "\t" $2 }
     part == "account" || part == "grant" || part == "listener" || part == "lent" || part == "applier" { print part "\t" $1 }
     part == "slave" && line == 2 { for (i = 1; i <= n; i++) say(name[i], $i) }' "$MRC_D/answers"
   # Who has purged logs may have to give a slave a copy.

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "mrc/plan/milestone.hpp"
+#include "systems/mysql/authentication.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/faults.hpp"
 #include "systems/mysql/former.hpp"
@@ -35,7 +36,7 @@ class Planner {
     for (const auto& server : m_desired.servers) {
       if (!server.is_master) plan_slave(server);
     }
-    if (m_desired.root_password_before) plan_root();
+    plan_root(old != nullptr);
     roll();
     if (old != nullptr) wait_for_master(*old);
     return std::move(m_steps);
@@ -225,12 +226,15 @@ class Planner {
   }
 
   /// Root's new password: set on the master, and waited for in the slaves. All other steps log in
-  /// with either, so they come before and after it.
-  void plan_root() {
+  /// with either, so they come before and after it. Its plugin needs no waiting: a switchover comes
+  /// before it, and the password is the same.
+  void plan_root(bool switches) {
     const auto& master = m_desired.master();
     const auto& one = m_seen.at(master.id);
-    const bool sets = one.has_data && (one.root_before || !one.answered);
-    if (sets) {
+    const bool sets =
+        m_desired.root_password_before && one.has_data && (one.root_before || !one.answered);
+    const bool moves = !switches && moves_accounts(m_desired) && is_root_native(m_desired, one);
+    if (sets || moves) {
       auto step = m_maker.root_password(one);
       // One that is closed to writes by mistake is opened first.
       if (has_step(step_of(master, "settings"))) step.after.push_back(step_of(master, "settings"));
