@@ -324,12 +324,22 @@ mrc_mysql_dump() {
   echo 'FLUSH NO_WRITE_TO_BINLOG PRIVILEGES' | mrc_mysql "$mrc_mysql_copy" root "$mrc_mysql_root"
 }
 
+# The statements that keep events from running on a slave. Each says the event's definer, which would else become
+# whoever says it: a name may have an @, and its host has none.
+mrc_mysql_events_sql() {
+  cat <<SQL
+SELECT CONCAT('ALTER DEFINER=\`', REPLACE(LEFT(DEFINER, CHAR_LENGTH(DEFINER) - CHAR_LENGTH(host) - 1), '\`', '\`\`'), '\`@\`',
+  REPLACE(host, '\`', '\`\`'), '\` EVENT \`', REPLACE(EVENT_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(EVENT_NAME, '\`', '\`\`'),
+  '\` $mrc_say_disable;')
+FROM (SELECT DEFINER, SUBSTRING_INDEX(DEFINER, '@', -1) AS host, EVENT_SCHEMA, EVENT_NAME
+  FROM information_schema.EVENTS WHERE STATUS = 'ENABLED') AS enabled;
+SQL
+}
+
 # What is the master's alone is no part of the copy: its account for copying, a channel, events that run.
 mrc_mysql_copy_finish() {
   mrc_mysql_take_back_copier "$mrc_mysql_copy" "$mrc_mysql_root"
-  echo "SELECT CONCAT('ALTER EVENT \`', REPLACE(EVENT_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(EVENT_NAME, '\`', '\`\`'),
-    '\` $mrc_say_disable;') FROM information_schema.EVENTS WHERE STATUS = 'ENABLED'" |
-    mrc_mysql "$mrc_mysql_copy" root "$mrc_mysql_root" -N >"$MRC_D/events"
+  mrc_mysql_events_sql | mrc_mysql "$mrc_mysql_copy" root "$mrc_mysql_root" -N >"$MRC_D/events"
   {
     echo 'SET SESSION sql_log_bin=0;'
     cat "$MRC_D/events"

@@ -125,7 +125,7 @@ TEST_P(MysqlCopyScript, WhatIsSaidForACopyIsAsWrittenDown) {
             "\"$said\" ;; esac")
         .line("}")
         .line("mrc_mysql_lend box {} 10.0.0.2 10.0.0.3", script.secret_file(Secret("r", "root")))
-        .line("printf '%s\\n' \"$mrc_say_disable\" \"$mrc_say_applier\"");
+        .line("mrc_mysql_events_sql; printf '%s\\n' \"$mrc_say_applier\"");
     auto answer = connect()->run(script, {});
     ASSERT_TRUE(answer);
     all += "== " + version + "\n" + answer->out + answer->err + "\n";
