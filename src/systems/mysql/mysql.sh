@@ -69,12 +69,14 @@ mrc_mysql() {
 
 # mrc_mysql_far CONTAINER USER PASSWORD_FILE ADDRESS [CLIENT_OPTION..] <SQL: the same from inside CONTAINER to the server at
 # ADDRESS. Some clients insist on TLS unless told: $mrc_mysql_plain is set where that server has none. Others
-# have it only when told: $mrc_mysql_tls is set where the user is let in by TLS alone.
+# have it only when told: $mrc_mysql_tls is set where the user is let in by TLS alone. Where the file asks for the server's
+# key instead of TLS, $mrc_mysql_key is set; never else, as whoever sits in between could give his own.
 mrc_mysql_far() {
   mrc_mysql_container=$1 mrc_mysql_user=$2 mrc_mysql_password=$3 mrc_mysql_address=$4
   shift 4
   mrc_mysql "$mrc_mysql_container" "$mrc_mysql_user" "$mrc_mysql_password" -N -h "$mrc_mysql_address" -P 3306 \
-    --protocol=tcp --connect-timeout=3 ${mrc_mysql_plain:+--skip-ssl} ${mrc_mysql_tls:+${mrc_say_tls:-}} "$@"
+    --protocol=tcp --connect-timeout=3 ${mrc_mysql_plain:+--skip-ssl} ${mrc_mysql_tls:+${mrc_say_tls:-}} \
+    ${mrc_mysql_key:+${mrc_say_key:+--get-server-public-key}} "$@"
 }
 
 # By what accounts of mrc's prove their passwords; nothing: the server chooses. So it does where $mrc_mysql_open says that
@@ -521,11 +523,11 @@ mrc_mysql_channel_sql() {
 # mrc_mysql_channel NAME ROOT_FILE REPL_FILE STATUS_FILE: the channel's settings in one line.
 mrc_mysql_channel() {
   mrc_mysql_retries=$(mrc_mysql_field "$4" Master_Retry_Count)
-  mrc_mysql_key=$(mrc_mysql_field "$4" Get_Master_public_key)
+  mrc_mysql_keyed=$(mrc_mysql_field "$4" Get_Master_public_key)
   printf '%s:%s %s auto=%s every=%s tries=%s tls=%s key=%s delay=%s ' \
     "$(mrc_mysql_field "$4" Master_Host)" "$(mrc_mysql_field "$4" Master_Port)" "$(mrc_mysql_field "$4" Master_User)" \
     "$(mrc_mysql_field "$4" Auto_Position)" "$(mrc_mysql_field "$4" Connect_Retry)" "${mrc_mysql_retries:-86400}" \
-    "$(mrc_mysql_field "$4" Master_SSL_Allowed)" "${mrc_mysql_key:-0}" "$(mrc_mysql_field "$4" SQL_Delay)"
+    "$(mrc_mysql_field "$4" Master_SSL_Allowed)" "${mrc_mysql_keyed:-0}" "$(mrc_mysql_field "$4" SQL_Delay)"
   mrc_mysql_channel_sql "$1" "$3" | mrc_mysql "$1" root "$2" -N | tr '\t' ' '
 }
 

@@ -317,6 +317,28 @@ TEST_P(MysqlScript, WhoIsLetInByTlsAloneComesSoWhereTheClientDoesNotUnasked) {
   }
 }
 
+TEST_P(MysqlScript, TheServersKeyIsAskedForWhereTheFileSaysSoAndTheServerHasOne) {
+  const struct {
+    std::string version, said;
+    bool asked;
+  } cases[] = {{"8.0.22", "yes", true},
+               {"9.7.4", "yes", true},
+               {"9.7.4", "", false},
+               {"5.7.42", "yes", false}};
+  for (const auto& one : cases) {
+    shell::Script script;
+    script.line("mrc_mysql_speak {}; mrc_mysql_key={}; mrc_mysql_login box repl {}",
+                one.version,
+                one.said,
+                script.secret_file(Secret("x", "p")));
+    EXPECT_EQ(run(script).status, 0);
+    EXPECT_EQ(
+        test::read_file(m_here / "arguments").find(" --get-server-public-key") != std::string::npos,
+        one.asked)
+        << one.version << one.said;
+  }
+}
+
 TEST_P(MysqlScript, AClientThatHearsNothingAnyMoreIsNotWaitedForBehindADeadline) {
   test::write_file(m_here / "play", "exec sleep 20\n");
   shell::Script script;
