@@ -394,11 +394,13 @@ mrc_mysql_note() {
   mrc_record "$1" "mysql/$2/container" "$mrc_mysql_made"
 }
 
-# What all dialects' status is read as: the words of the oldest. A position is MariaDB's GTID.
+# What all dialects' status is read as: the words of the oldest, and one way to spell the key, which 8.0.22 and older have
+# small. A position is MariaDB's GTID.
 mrc_mysql_reader='
   function say(name, value) {
     gsub(/Source/, "Master", name)
     gsub(/Replica_/, "Slave_", name)
+    sub(/^Get_master/, "Get_Master", name)
     print prefix name "\t" value
     if (name == "Using_Gtid") print prefix "Auto_Position\t" (value == "Slave_Pos")
     if (name == "Gtid_IO_Pos") print prefix "Retrieved_Gtid_Set\t" value

@@ -163,6 +163,14 @@ TEST_P(MysqlScript, TheNewWordsOfAStatusAreReadAsTheOldOnes) {
   EXPECT_EQ(test::read_file(m_here / "sql"), "SHOW REPLICA STATUS FOR CHANNEL '';\n\n");
 }
 
+TEST_P(MysqlScript, TheKeyOfOlderServersIsReadAsThatOfNewerOnes) {
+  test::write_file(m_here / "play", "printf 'Master_Host\\tGet_master_public_key\\nm\\t1\\n'\n");
+  shell::Script script;
+  const auto secret = script.secret_file(Secret("x", "p"));
+  script.line("mrc_mysql_speak 8.0.22; mrc_mysql_status box {}", secret);
+  EXPECT_EQ(run(script).out, "Master_Host\tm\nGet_Master_public_key\t1\n");
+}
+
 TEST_P(MysqlScript, APositionOfMariaDbIsReadAsASetAndNoRowIsNoSlave) {
   test::write_file(m_here / "play",
                    "printf 'Master_Host\\tUsing_Gtid\\tGtid_IO_Pos\\nm\\tSlave_Pos\\t0-1-9\\n'\n"
