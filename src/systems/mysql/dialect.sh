@@ -32,6 +32,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_status='SHOW SLAVE STATUS' mrc_say_applied=
   mrc_say_listeners='SHOW SLAVE HOSTS'
   mrc_say_channel='table'   # where the channel's password is
+  mrc_say_own_channel=   # which row there is of mrc's channel, where there may be others
   mrc_say_gtids=uuids
   mrc_say_executed="REPLACE(@@GLOBAL.gtid_executed, '\\n', '')"
   mrc_say_purged="REPLACE(@@GLOBAL.gtid_purged, '\\n', '')"
@@ -55,6 +56,7 @@ mrc_mysql_speak_mysql() {
   [ "$mrc_say_at" -ge 5007000 ] || return 0
   mrc_say_name='MySQL 5.7'
   mrc_say_status="SHOW SLAVE STATUS FOR CHANNEL ''"   # there may be others, which are not mrc's
+  mrc_say_own_channel=" WHERE Channel_name=''"
   mrc_say_waited="WAIT_FOR_EXECUTED_GTID_SET('%s', %s) = 0"
   mrc_say_applier="SELECT SUBSTRING_INDEX(LAST_ERROR_MESSAGE, ' Query: ', 1) FROM performance_schema.replication_applier_status_by_worker WHERE LAST_ERROR_NUMBER <> 0 LIMIT 1"
   mrc_say_heartbeats="SELECT COUNT_RECEIVED_HEARTBEATS FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME=''"

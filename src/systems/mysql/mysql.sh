@@ -517,7 +517,7 @@ mrc_mysql_password_sql() {
 mrc_mysql_channel_sql() {
   mrc_mysql_right=$(mrc_mysql_password_sql "$1" "$2")
   case $mrc_say_channel in
-    table) printf 'SELECT Heartbeat, %s FROM mysql.slave_master_info' "$mrc_mysql_right" ;;
+    table) printf 'SELECT Heartbeat, %s FROM mysql.slave_master_info%s' "$mrc_mysql_right" "$mrc_say_own_channel" ;;
     file) printf "SELECT VARIABLE_VALUE + 0, %s FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='SLAVE_HEARTBEAT_PERIOD'" "$mrc_mysql_right" ;;
   esac
 }

@@ -13,6 +13,7 @@
 namespace mrc::systems::mysql {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -370,6 +371,20 @@ TEST_P(MysqlScript, TheServerIsAskedForAPasswordByItsHashAlone) {
   EXPECT_EQ(run(script).out,
             "SHA2(CONCAT('box ', CAST(User_password AS BINARY)), 256) = "
             "'d2e5aa7fce2e10e3da7264489e20e100e6adf210face3e6116bb801000afabe7'");
+}
+
+TEST_P(MysqlScript, OfSeveralChannelsMrcsOwnAloneIsAskedFor) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"5.6.24-log", "slave_master_info"},
+      {"5.7.42", "slave_master_info WHERE Channel_name=''"},
+      {"9.7.4", "slave_master_info WHERE Channel_name=''"}};
+  for (const auto& [version, from] : cases) {
+    shell::Script script;
+    script.line("mrc_mysql_speak {}; mrc_mysql_channel_sql box {}",
+                version,
+                script.secret_file(Secret("x", "p")));
+    EXPECT_THAT(run(script).out, EndsWith(" FROM mysql." + from));
+  }
 }
 
 TEST_P(MysqlScript, ASlaveThatHearsNothingIsNotAliveWhateverItsThreadsSay) {
