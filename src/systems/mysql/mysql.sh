@@ -10,7 +10,7 @@ mrc_mysql_option() {
   printf '"\n'
 }
 
-# The password as an SQL string, for a session whose sql_mode is ''.
+# The password as an SQL string, for a session of mrc_mysql.
 mrc_mysql_literal() {
   printf "'"
   sed -e 's/\\/\\\\/g' -e "s/'/''/g" "$1" | tr -d '\n'
@@ -23,7 +23,8 @@ mrc_mysql_former() {
   mrc_mysql_wanted=$1 mrc_mysql_before=$2
 }
 
-# mrc_mysql CONTAINER USER PASSWORD_FILE [CLIENT_OPTION..] <SQL: rows as the client's -B gives them.
+# mrc_mysql CONTAINER USER PASSWORD_FILE [CLIENT_OPTION..] <SQL: rows as the client's -B gives them. Its sql_mode is
+# none, whatever the server's options make of quotes, backslashes and bars for others.
 # What fails is told as the server's own ERROR lines: some clients print the statement too, which may
 # hold a password, and so may the part of a message behind "near". A client that reads from a connection which died
 # without a word waits for ever: where that can be, $mrc_mysql_deadline is set, in seconds.
@@ -54,7 +55,8 @@ mrc_mysql() {
       grep -q "ERROR 1045"; then
       printf "[client]\n%s\n" "$second" >"$f"
     fi
-    "$client" --defaults-extra-file="$f" --default-character-set=utf8mb4 -u"$user" -B "$@"
+    "$client" --defaults-extra-file="$f" --default-character-set=utf8mb4 \
+      --init-command="SET SESSION sql_mode=0" -u"$user" -B "$@"
   ' sh "$mrc_mysql_user" "$@" 2>"$MRC_D/mysql.err" || mrc_mysql_status=$?
   [ "$mrc_mysql_status" -ne 0 ] || return 0
   if [ -n "${mrc_mysql_deadline:-}" ] && [ "$mrc_mysql_status" -gt 128 ]; then
@@ -242,7 +244,7 @@ mrc_mysql_make_root() {
 
 # The accounts of a new server: root with the wanted password and hosts, and nobody else.
 mrc_mysql_root_sql() {
-  printf "SET SESSION sql_log_bin=0;\nSET SESSION sql_mode='';\n%s\nDROP DATABASE IF EXISTS test;\n" "$mrc_say_anonymous"
+  printf "SET SESSION sql_log_bin=0;\n%s\nDROP DATABASE IF EXISTS test;\n" "$mrc_say_anonymous"
   if [ "$2" != localhost ]; then
     printf "%s 'root'@'%s' " "$mrc_say_new_user" "$2"
     mrc_mysql_identified "$1"
@@ -538,7 +540,7 @@ mrc_mysql_channel() {
 # TLS is said either way, as servers do not agree on what goes without saying.
 mrc_mysql_change() {
   mrc_mysql_word=$mrc_say_source
-  printf "SET SESSION sql_mode='';\n%s %s_HOST='%s', %s_PORT=3306, %s_USER='%s', " \
+  printf "%s %s_HOST='%s', %s_PORT=3306, %s_USER='%s', " \
     "$mrc_say_change" "$mrc_mysql_word" "$1" "$mrc_mysql_word" "$mrc_mysql_word" "$2"
   printf '%s%s_CONNECT_RETRY=10, %s%s_HEARTBEAT_PERIOD=1, %s_DELAY=0, %s, ' \
     "$mrc_say_demote" "$mrc_mysql_word" "$mrc_say_retries" "$mrc_mysql_word" "$mrc_mysql_word" "$mrc_say_position"
@@ -776,7 +778,6 @@ mrc_mysql_probe_sql() {
   fi
   if [ -n "${mrc_mysql_before:-}" ] && mrc_mysql_refuses "$1" "$2"; then printf 'root\tbefore\n'; fi
   if ! mrc_mysql "$1" root "$2" >"$MRC_D/answers" 2>"$MRC_D/answers.err" <<SQL; then
-SET SESSION sql_mode='';
 SELECT 0 AS mrc_part_var;
 SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','server_id','server_uuid','gtid_mode','read_only','super_read_only','skip_networking','log_bin_basename','rpl_semi_sync_replica_enabled','rpl_semi_sync_slave_enabled','gtid_binlog_state');
 SELECT 0 AS mrc_part_var;

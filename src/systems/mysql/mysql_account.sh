@@ -2,7 +2,7 @@
 
 # The privileges of USER from anywhere, a line each: "REPLICATION SLAVE ON *.*".
 mrc_mysql_grants_sql() {
-  mrc_mysql_who="GRANTEE = \"'$1'@'%'\""
+  mrc_mysql_who="GRANTEE = '''$1''@''%'''"
   cat <<SQL
 SELECT CONCAT(PRIVILEGE_TYPE, ' ON *.*') AS privilege FROM information_schema.USER_PRIVILEGES WHERE $mrc_mysql_who AND PRIVILEGE_TYPE <> 'USAGE'
 UNION ALL SELECT 'GRANT OPTION ON *.*' FROM information_schema.USER_PRIVILEGES WHERE $mrc_mysql_who AND IS_GRANTABLE = 'YES' GROUP BY GRANTEE
@@ -53,7 +53,7 @@ mrc_mysql_login() {
 # mrc_mysql_account_password STATEMENT NAME ROOT_FILE USER REPL_FILE
 mrc_mysql_account_password() {
   {
-    printf "SET SESSION sql_mode='';\n%s '%s'@'%%' " "$1" "$4"
+    printf "%s '%s'@'%%' " "$1" "$4"
     mrc_mysql_identified "$5"
   } | mrc_mysql "$2" root "$3"
 }

@@ -25,7 +25,7 @@ mrc_mysql_lend() {
   fi
   mrc_mysql_copy_password "$mrc_mysql_root" "$mrc_mysql_lender"
   {
-    printf "SET SESSION sql_log_bin=0;\nSET SESSION sql_mode='';\n"
+    echo "SET SESSION sql_log_bin=0;"
     for mrc_mysql_address in "$@"; do
       printf "%s 'mrc_copy'@'%s' " "$mrc_say_new_user" "$mrc_mysql_address"
       mrc_mysql_identified "$MRC_D/copy-password"
@@ -182,7 +182,7 @@ mrc_mysql_copy_follow() {
 mrc_mysql_clone() {
   mrc_mysql_way=clone
   {
-    printf "SET SESSION sql_mode='';\nSET GLOBAL clone_valid_donor_list='%s:3306';\n" "$mrc_mysql_at"
+    printf "SET GLOBAL clone_valid_donor_list='%s:3306';\n" "$mrc_mysql_at"
     printf "CLONE INSTANCE FROM 'mrc_copy'@'%s':3306 IDENTIFIED BY " "$mrc_mysql_at"
     mrc_mysql_literal "$MRC_D/copy-password"
     if [ "$mrc_mysql_tls" = on ]; then echo ' REQUIRE SSL'; fi
@@ -236,7 +236,7 @@ mrc_mysql_dump_script='
   set -- -u mrc_copy -h "$from" -P 3306 --protocol=tcp
   if [ "$tls" = server-key ]; then set -- "$@" --get-server-public-key; fi
   if [ "$tls" = off ] && "$client" --version | grep -q MariaDB; then set -- "$@" --skip-ssl; fi
-  ask() { "$client" --defaults-extra-file="$d/there" "$@" -n -N -B; }
+  ask() { "$client" --defaults-extra-file="$d/there" "$@" --init-command="SET SESSION sql_mode=0" -n -N -B; }
   dump() {
     for table in $own; do set -- "$@" "--ignore-table=mysql.$table"; done
     if grep -q set-gtid-purged "$d/help"; then set -- "$@" --set-gtid-purged=OFF; fi

@@ -21,7 +21,6 @@ mrc_mysql_root_hosts_sql() {
 # mrc_mysql_root_password_sql ROOT_FILE <HOSTS: root's password for each of them. A slave that lacks one does not stop
 # at its statement.
 mrc_mysql_root_password_sql() {
-  echo "SET SESSION sql_mode='';"
   while IFS= read -r mrc_mysql_root_host; do
     printf "%s 'root'@'%s' " "$mrc_say_root_password" "$mrc_mysql_root_host"
     mrc_mysql_identified "$1"

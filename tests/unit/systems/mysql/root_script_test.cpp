@@ -150,7 +150,7 @@ TEST_P(MysqlRootScript, ItIsSetInOneSessionAndTheWayInLast) {
                         std::string(version[0] == '9' ? "WITH caching_sha2_password " : "") +
                         "BY 'ne''w \"1\" $HOME';\n";
     EXPECT_EQ(said(),
-              "SET SESSION sql_mode='';\n" + statement + " 'root'@'%'" + secret + statement +
+              statement + " 'root'@'%'" + secret + statement +
                   " 'root'@'localhost'" + secret);
     // Once more: it has it, and nothing is said.
     const auto once = said();

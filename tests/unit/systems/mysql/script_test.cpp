@@ -79,7 +79,7 @@ TEST_P(MysqlScript, ThePasswordReachesTheClientInAPrivateFileThatGoesWithIt) {
   EXPECT_THAT(answer.out, HasSubstr("-rw-------\nSELECT 1\n"));
   const auto arguments = test::read_file(m_here / "arguments");
   EXPECT_THAT(arguments, Not(HasSubstr("rm -rf")));
-  EXPECT_THAT(arguments, HasSubstr("-uroot -B -N"));
+  EXPECT_THAT(arguments, HasSubstr("--init-command=SET SESSION sql_mode=0 -uroot -B -N"));
   const auto start = arguments.find("file=") + 5;
   EXPECT_FALSE(std::filesystem::exists(arguments.substr(start, arguments.find(' ') - start)));
 }
@@ -245,7 +245,7 @@ TEST_P(MysqlScript, AnAccountIsAskedAboutAndOnlyWhatDiffersIsSaid) {
   const std::string privilege = "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'";
   const std::string own = "REPLICATION SLAVE ON *.*\\n";
   const std::string is = "NONE\\t0\\n";
-  const std::string sets = "SET SESSION sql_mode='';\nALTER USER 'repl'@'%' IDENTIFIED ";
+  const std::string sets = "ALTER USER 'repl'@'%' IDENTIFIED ";
   const struct {
     std::string limits, login, grants;
     std::pair<std::string, int> wanted;
@@ -263,7 +263,7 @@ TEST_P(MysqlScript, AnAccountIsAskedAboutAndOnlyWhatDiffersIsSaid) {
        "exit 1",
        "",
        {"NONE", 0},
-       "SET SESSION sql_mode='';\nCREATE USER 'repl'@'%' IDENTIFIED WITH caching_sha2_password BY "
+       "CREATE USER 'repl'@'%' IDENTIFIED WITH caching_sha2_password BY "
        "'it''s'" +
            privilege},
       {is,
