@@ -10,6 +10,12 @@
 namespace mrc::systems::mysql {
 namespace {
 
+// Official images of MySQL have no mysqlbinlog; the logs are files on the host.
+constexpr std::string_view k_by_hand =
+    "read them with mysqlbinlog, of the host's own client package where the image has none, and "
+    "write what is needed on the master; then take the server out of the file, apply, delete its "
+    "data and put it in again";
+
 class Obstacles {
  public:
   Obstacles(const Desired& desired, const Seen& seen, const Observations& all)
@@ -332,8 +338,7 @@ class Obstacles {
     add(former.host,
         fmt::format("{} was the master and has transactions that {} lacks", former.id, master.id),
         *extra,
-        "read them with mysqlbinlog and write what is needed on the master; then take the server "
-        "out of the file, apply, delete its data and put it in again under another server_id");
+        std::string(k_by_hand) + " under another server_id");
     // Whatever else: it is closed to writes first.
     if (is_open(one)) m_out.back().level = Verdict::Level::warn;
     return {};
@@ -362,9 +367,7 @@ class Obstacles {
                     server.id,
                     master.id),
         fmt::format("{}; the binary logs of {} have no more: {}", *own, master.id, excerpt(*lost)),
-        "read them with mysqlbinlog and write what is needed on the master; then take the server "
-        "out "
-        "of the file, apply, delete its data and put it in again");
+        std::string(k_by_hand));
     return {};
   }
 
@@ -385,8 +388,7 @@ class Obstacles {
                      ahead ? Verdict::Level::fail : Verdict::Level::warn,
                      fmt::format("{} has transactions that {} lacks", server.id, master.id),
                      own,
-                     "read them with mysqlbinlog and write what is needed on the master; then take "
-                     "the server out of the file, apply, delete its data and put it in again"});
+                     std::string(k_by_hand)});
     return {};
   }
 
