@@ -46,6 +46,12 @@ bool moves_accounts(const Desired& desired) {
   return desired.dialect.server_key && desired.tls != "off";
 }
 
+bool has_other_plugin(const Observed& seen) {
+  const auto runs = parse_reported(seen.variable("version"));
+  const auto* const dialect = runs ? find_dialect(runs->flavour, runs->version) : nullptr;
+  return dialect != nullptr && dialect->server_key;
+}
+
 bool loses_native(const Desired& desired, const Server& server, const Observed& seen) {
   const auto runs = parse_reported(seen.variable("version"));
   if (!runs || !seen.container) return false;

@@ -20,6 +20,8 @@ std::uint64_t others_native(const Desired& desired, const Observed& seen);
 /// mrc moves its own to the other plugin. Whoever has neither TLS nor the server's key could not
 /// log in by that one.
 bool moves_accounts(const Desired& desired);
+/// The running server has the other plugin.
+bool has_other_plugin(const Observed& seen);
 /// The server as the file has it lets nobody in by the old plugin, and the running one does.
 bool loses_native(const Desired& desired, const Server& server, const Observed& seen);
 

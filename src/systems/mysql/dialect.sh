@@ -51,6 +51,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_tables=root   # as whom a tool makes the system tables of a newer server; empty: the server itself does
   mrc_say_tls=   # what the client must be told to have TLS; 5.6's would need files
   mrc_say_plugin=   # by what an account proves its password, where that has to be said
+  mrc_say_native=yes   # whether the plugin of before goes with a later server
   mrc_say_begun=counted   # whether a transaction counts as received when only its beginning is
 
   [ "$mrc_say_at" -ge 5007000 ] || return 0
@@ -122,6 +123,7 @@ mrc_mysql_speak_mariadb() {
   mrc_say_tables=mrc_upgrade   # the tool hands a password on that must have no odd characters
   mrc_say_tls=--ssl
   mrc_say_plugin=
+  mrc_say_native=
   mrc_say_begun=
 
   [ "$mrc_say_at" -ge 11004000 ] || return 0

@@ -789,7 +789,7 @@ $(mrc_mysql_limits_sql "$3")
 SELECT 0 AS mrc_part_grant;
 $(mrc_mysql_grants_sql "$3")
 SELECT 0 AS mrc_part_native;
-${mrc_say_plugin:+$(mrc_mysql_native_sql "$3")}
+${mrc_say_native:+$(mrc_mysql_native_sql "$3")}
 SELECT 0 AS mrc_part_listener;
 $mrc_say_listeners;
 SELECT 0 AS mrc_part_applier;

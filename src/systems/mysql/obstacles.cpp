@@ -156,7 +156,7 @@ class Obstacles {
 
   /// Whose plugin the next server has not is locked out, on data that have no way back.
   void check_accounts(const Server& server, const Observed& one) {
-    if (!loses_native(m_desired, server, one)) return;
+    if (!has_other_plugin(one) || !loses_native(m_desired, server, one)) return;
     const auto next = m_desired.dialect.name;
     std::vector<std::string> own;
     if (is_root_native(m_desired, one)) own.emplace_back("root");

@@ -42,7 +42,7 @@ struct Account {
 };
 
 /// How many accounts have the plugin mysql_native_password, by "root@localhost" and other names of
-/// mrc's; all of other people by "others". Of servers that have another plugin too.
+/// mrc's; all of other people by "others". Of MySQL alone.
 using NativeAccounts = std::map<std::string, std::uint64_t>;
 
 /// What a slave keeps of its channel and does not show.

@@ -54,7 +54,7 @@ Difference account_difference(const Desired& desired, const Observed& master) {
   } else if (!master.login_error.empty()) {
     out.push_back({Change::update, "login", master.login_error, "ok"});
   }
-  if (moves_accounts(desired) && is_user_native(desired, master)) {
+  if (moves_accounts(desired) && has_other_plugin(master) && is_user_native(desired, master)) {
     out.push_back(plugin_line("authentication"));
   }
   return out;

@@ -100,7 +100,13 @@ class Planner {
   void plan_account() {
     const auto& master = m_desired.master();
     const auto& one = m_seen.at(master.id);
-    const auto diff = one.answered ? account_difference(m_desired, one) : Difference{};
+    auto diff = one.answered ? account_difference(m_desired, one) : Difference{};
+    // The master gets the other plugin with the container that this plan gives it. What else
+    // differs does not wait for that.
+    m_moves_later = diff.empty() && one.answered && !has_other_plugin(one) &&
+                    m_replaced.contains(master.id) && moves_accounts(m_desired) &&
+                    is_user_native(m_desired, one);
+    if (m_moves_later) diff.push_back(plugin_line("authentication"));
     if (one.answered && diff.empty()) {
       if (!is_recorded(master, "account")) {
         m_steps.push_back(m_maker.note(master, "account", "account"));
@@ -108,7 +114,7 @@ class Planner {
       return;
     }
     auto step = m_maker.account(diff);
-    if (!one.answered) {
+    if (!one.answered || m_moves_later) {
       step.needs = {milestone::container_running(master.id)};
     } else {
       // It is set in the running server: slaves whose containers are replaced before the master's
@@ -325,7 +331,9 @@ class Planner {
     const auto& master = m_desired.master().id;
     std::set<plan::Milestone> given{milestone::container_running(master),
                                     milestone::endpoint_ready(master)};
-    if (!m_seen.at(master).answered) given.insert(milestone::replication_account());
+    if (!m_seen.at(master).answered || m_moves_later) {
+      given.insert(milestone::replication_account());
+    }
     return [given = std::move(given)](const plan::Milestone& one) { return given.contains(one); };
   }
 
@@ -339,6 +347,7 @@ class Planner {
   const Maker m_maker;
   std::vector<Step> m_steps;
   std::set<ServerId> m_replaced;     ///< their containers run now
+  bool m_moves_later = false;        ///< the account gets its plugin with the master's new server
   std::set<ServerId> m_provisioned;  ///< they get a copy of the master's data
 };
 

@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "mrc/plan/plan.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 
@@ -35,7 +37,9 @@ class MysqlAuthentication : public ::testing::Test {
   void servers_are(const std::string& version, const std::string& native) {
     outputs.clear();
     for (std::size_t i = 0; i < 3; ++i) {
-      auto text = with(world.good(i), "mysql:9.7", *world.topology.mysql.image);
+      const bool is_5_7 = version.starts_with("5.7");
+      auto text =
+          with(world.good(i), "mysql:9.7", is_5_7 ? "mysql:5.7" : *world.topology.mysql.image);
       text = with(text, "version\t9.7.4-2", "version\t" + version);
       if (version.starts_with("8.0")) {
         text = with(text, "log-replica-updates", "log-slave-updates");
@@ -178,6 +182,32 @@ TEST_F(MysqlAuthentication, WithAnotherPasswordOfRootItIsOneStep) {
   outputs[0] = with(outputs[0], "root\tbefore\n", "");
   world.topology.mysql.master.value = ServerId("mysql-slave1");
   EXPECT_THAT(ids(steps()), Not(Contains(HasSubstr("/root"))));
+}
+
+TEST_F(MysqlAuthentication, AnUpgradeTo80MovesThemWhenTheMasterHasItsNewServer) {
+  servers_are("5.7.42", k_all);
+  images_are("8.0.46");
+  EXPECT_THAT(world.findings(outputs), IsEmpty());
+  const auto order = ids(plan::Plan::make(steps()).steps());
+  const auto at = [&](const std::string& id) {
+    return std::find(order.begin(), order.end(), "mysql/" + id) - order.begin();
+  };
+  EXPECT_LT(at("mysql-slave2/rejoin"), at("mysql-master/container"));
+  EXPECT_LT(at("mysql-master/container"), at("mysql-master/account"));
+  EXPECT_LT(at("mysql-master/account"), at("mysql-slave1/replicate"));
+  EXPECT_LT(at("mysql-master/container"), at("mysql-master/root"));
+  EXPECT_THAT(find(steps(), "mysql/mysql-master/account").diff,
+              ElementsAre(plugin_line("authentication")));
+  // Another password is set before, as slaves log in with it; the plugin is the next plan's.
+  outputs[0] = with(outputs[0], "login\tok", "login\tERROR 1045 (28000): Access denied");
+  const auto account = find(steps(), "mysql/mysql-master/account");
+  EXPECT_THAT(account.diff, ElementsAre(::testing::Field(&plan::DiffLine::field, "password")));
+  EXPECT_THAT(test::after(find(steps(), "mysql/mysql-master/container")),
+              Contains(account.id.text()));
+  // A file of 5.7 asks for nothing.
+  file_has({5, 7});
+  images_are("5.7.42");
+  EXPECT_THAT(ids(steps()), Not(Contains(HasSubstr("mysql-master/root"))));
 }
 
 TEST_F(MysqlAuthentication, ANumberThatIsNoneIsUnreadable) {

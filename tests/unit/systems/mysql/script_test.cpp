@@ -241,6 +241,21 @@ TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
       << answer.err;
 }
 
+TEST_P(MysqlScript, MySqlIsAskedForThePluginsOfItsAccountsAndMariaDbIsNot) {
+  for (const auto* const version : {"5.7.42", "9.7.4", "11.8.9-MariaDB"}) {
+    shell::Script script;
+    script.line("mrc_mysql_speak {}; mrc_mysql_login() { :; }; mrc_mysql_probe_sql box {} repl {}",
+                version,
+                script.secret_file(Secret("x", "p")),
+                script.secret_file(Secret("y", "q")));
+    EXPECT_EQ(run(script).status, 0);
+    EXPECT_EQ(test::read_file(m_here / "sql").find("plugin = 'mysql_native_password'") !=
+                  std::string::npos,
+              std::string(version).find("MariaDB") == std::string::npos)
+        << version;
+  }
+}
+
 TEST_P(MysqlScript, AnAccountIsAskedAboutAndOnlyWhatDiffersIsSaid) {
   const std::string privilege = "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'";
   const std::string own = "REPLICATION SLAVE ON *.*\\n";
