@@ -125,12 +125,22 @@ TEST_P(MysqlCopyScript, WhatIsSaidForACopyIsAsWrittenDown) {
             "\"$said\" ;; esac")
         .line("}")
         .line("mrc_mysql_lend box {} 10.0.0.2 10.0.0.3", script.secret_file(Secret("r", "root")))
-        .line("mrc_mysql_events_sql; printf '%s\\n' \"$mrc_say_applier\"");
+        .line("printf '%s\\n' \"$mrc_say_disable\" \"$mrc_say_applier\"");
     auto answer = connect()->run(script, {});
     ASSERT_TRUE(answer);
     all += "== " + version + "\n" + answer->out + answer->err + "\n";
   }
   test::expect_golden(std::filesystem::path(MRC_TESTS_DIR) / "golden/mysql/copies.txt", all);
+}
+
+TEST_P(MysqlCopyScript, AnEventIsDisabledUnderItsOwnDefiner) {
+  shell::Script script;
+  script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_copy_sh);
+  script.line("mrc_mysql_speak 9.7.4; mrc_mysql_events_sql");
+  const auto said = connect()->run(script, {}).value().out;
+  EXPECT_THAT(said, HasSubstr("SELECT CONCAT('ALTER DEFINER=`', REPLACE(LEFT(DEFINER, "));
+  EXPECT_THAT(said, HasSubstr("'` EVENT `'"));
+  EXPECT_THAT(said, HasSubstr("'` DISABLE ON REPLICA;'"));
 }
 
 TEST_P(MysqlCopyScript, MariaDbLocksNothing) {
