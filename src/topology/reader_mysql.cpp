@@ -53,6 +53,21 @@ std::optional<ServerVersion> parse_version(std::string_view text, Flavour flavou
   return version;
 }
 
+/// Whether an official image of this tag was made before images took root's password from a file
+/// and its hosts from a variable, in whose place they end, or make accounts of their own choice.
+/// Tags of a series alone, as 5.6, mean its last image.
+bool is_born_too_early(std::string_view tag) {
+  constexpr std::array<std::pair<std::string_view, int>, 2> able{{{"5.6.", 35}, {"5.7.", 17}}};
+  for (const auto& [series, from] : able) {
+    int patch = from;
+    if (!tag.starts_with(series)) continue;
+    const auto number = tag.substr(series.size());
+    std::from_chars(number.data(), number.data() + number.size(), patch);
+    return patch < from;
+  }
+  return false;
+}
+
 std::string bare_option(std::string_view name) {
   std::string plain(name);
   std::replace(plain.begin(), plain.end(), '_', '-');
@@ -163,6 +178,15 @@ void Reader::image(const Section& section, Mysql& mysql) {
                version->minor)
         .hint("it speaks MySQL 5.6 and newer, and MariaDB 10.10 and newer");
     return;
+  }
+  if (last.substr(0, last.find_first_of(":@")) == "mysql" && is_born_too_early(tag)) {
+    m_diags
+        .warning("MRC-T093",
+                 mysql.image.at,
+                 "the official image {} is older than what mrc needs to make a data directory",
+                 *mysql.image)
+        .hint(
+            "give it mysql:{}.{}, which is the last of its series", version->major, version->minor);
   }
   if (mysql.replication_user.size() > known->longest_user) {
     m_diags.error("MRC-T064",

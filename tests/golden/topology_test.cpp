@@ -86,6 +86,31 @@ TEST(Examples, TheArticlesPoolIsWarnedOf) {
   EXPECT_THAT(parsed.said, HasSubstr("the pool 192.168.0.0/16 contains the host docker1"));
 }
 
+TEST(Images, OfficialOnesThatAreTooOldToMakeDataAreWarnedOf) {
+  const auto good = test::read_text(k_tests / "golden/topology/good.yaml");
+  const auto at = good.find("image: ") + 7;
+  const auto said = [&](const std::string& image) {
+    const SourceText source{
+        "m.yaml",
+        good.substr(0, at) + image + "\n  version: \"5.7\"" + good.substr(good.find('\n', at))};
+    Diagnostics diags;
+    EXPECT_TRUE(parse_topology(source, "/", diags)) << image;
+    return render(diags, source);
+  };
+  for (const auto* const image :
+       {"mysql:5.6.34", "mysql:5.7.5-m15", "docker.io/library/mysql:5.6.24@sha256:12"}) {
+    EXPECT_THAT(said(image), HasSubstr("warning MRC-T093")) << image;
+  }
+  for (const auto* const image : {"mysql:5.6",
+                                  "mysql:5.6.35",
+                                  "mysql:5.7.17-debian",
+                                  "mysql:8.0.11",
+                                  "shop/percona:5.6.24",
+                                  "mysql@sha256:12"}) {
+    EXPECT_EQ(said(image), "") << image;
+  }
+}
+
 TEST(Mutations, NeverThrowAndAlwaysSayTheSame) {
   const auto good = test::read_text(k_tests / "golden/topology/good.yaml");
   for (std::size_t i = 0; i < good.size(); ++i) {

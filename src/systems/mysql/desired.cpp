@@ -114,6 +114,8 @@ void say_tls(shell::Script& script, const Desired& desired, std::string_view tls
   if (desired.dialect.flavour == topology::Flavour::mariadb && tls == "off") {
     script.line("mrc_mysql_plain=yes");
   }
+  if (desired.dialect.server_key && tls == "off") script.line("mrc_mysql_open=yes");
+  if (tls == "server-key") script.line("mrc_mysql_key=yes");
   if (desired.require == "SSL" && tls == "on") script.line("mrc_mysql_tls=yes");
 }
 

@@ -32,6 +32,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_status='SHOW SLAVE STATUS' mrc_say_applied=
   mrc_say_listeners='SHOW SLAVE HOSTS'
   mrc_say_channel='table'   # where the channel's password is
+  mrc_say_own_channel=   # which row there is of mrc's channel, where there may be others
   mrc_say_gtids=uuids
   mrc_say_executed="REPLACE(@@GLOBAL.gtid_executed, '\\n', '')"
   mrc_say_purged="REPLACE(@@GLOBAL.gtid_purged, '\\n', '')"
@@ -49,11 +50,14 @@ mrc_mysql_speak_mysql() {
   mrc_say_disable='DISABLE ON SLAVE'   # an event that runs on the master alone
   mrc_say_tables=root   # as whom a tool makes the system tables of a newer server; empty: the server itself does
   mrc_say_tls=   # what the client must be told to have TLS; 5.6's would need files
+  mrc_say_plugin=   # by what an account proves its password, where that has to be said
+  mrc_say_native=yes   # whether the plugin of before goes with a later server
   mrc_say_begun=counted   # whether a transaction counts as received when only its beginning is
 
   [ "$mrc_say_at" -ge 5007000 ] || return 0
   mrc_say_name='MySQL 5.7'
   mrc_say_status="SHOW SLAVE STATUS FOR CHANNEL ''"   # there may be others, which are not mrc's
+  mrc_say_own_channel=" WHERE Channel_name=''"
   mrc_say_waited="WAIT_FOR_EXECUTED_GTID_SET('%s', %s) = 0"
   mrc_say_applier="SELECT SUBSTRING_INDEX(LAST_ERROR_MESSAGE, ' Query: ', 1) FROM performance_schema.replication_applier_status_by_worker WHERE LAST_ERROR_NUMBER <> 0 LIMIT 1"
   mrc_say_heartbeats="SELECT COUNT_RECEIVED_HEARTBEATS FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME=''"
@@ -64,6 +68,7 @@ mrc_mysql_speak_mysql() {
   [ "$mrc_say_at" -ge 8000000 ] || return 0
   mrc_say_name='MySQL 8.0'
   mrc_say_key=yes
+  mrc_say_plugin=caching_sha2_password   # whatever an option says: 9.0 has no other
   mrc_say_heard="(SELECT TIMESTAMPDIFF(SECOND, GREATEST(LAST_HEARTBEAT_TIMESTAMP, LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP), NOW()) FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME='')"
 
   [ "$mrc_say_at" -ge 8000016 ] || return 0
@@ -117,6 +122,8 @@ mrc_mysql_speak_mariadb() {
   mrc_say_disable='DISABLE ON SLAVE'
   mrc_say_tables=mrc_upgrade   # the tool hands a password on that must have no odd characters
   mrc_say_tls=--ssl
+  mrc_say_plugin=
+  mrc_say_native=
   mrc_say_begun=
 
   [ "$mrc_say_at" -ge 11004000 ] || return 0

@@ -10,6 +10,7 @@
 #include "mysql_account.sh.hpp"
 #include "mysql_root.sh.hpp"
 #include "mysql_upgrade.sh.hpp"
+#include "systems/mysql/authentication.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/replication.hpp"
 
@@ -335,6 +336,7 @@ Step Maker::make(const Server& server, std::string_view verb, std::string title)
 
 /// What the file wants of each thing that a step brings about; empty for what only follows.
 std::string Maker::goal(const Server& server, std::string_view verb) const {
+  const auto plugin = moves_accounts(m_desired) ? fmt::format(" by {}", k_plugin) : "";
   if (verb == "init") {
     return fmt::format("{} root@{}", data_path(m_desired, server.id), m_desired.root_host);
   }
@@ -348,9 +350,9 @@ std::string Maker::goal(const Server& server, std::string_view verb) const {
     if (m_desired.max_connections != 0) {
       wanted += fmt::format(" connections {}", m_desired.max_connections);
     }
-    return wanted;
+    return wanted + plugin;
   }
-  if (verb == "root") return "root " + change_mark(m_desired.root_password);
+  if (verb == "root") return "root " + change_mark(m_desired.root_password) + plugin;
   if (verb == "replicate") return channel_goal(m_desired.master());
   return {};
 }

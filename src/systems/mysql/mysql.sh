@@ -10,7 +10,7 @@ mrc_mysql_option() {
   printf '"\n'
 }
 
-# The password as an SQL string, for a session whose sql_mode is ''.
+# The password as an SQL string, for a session of mrc_mysql.
 mrc_mysql_literal() {
   printf "'"
   sed -e 's/\\/\\\\/g' -e "s/'/''/g" "$1" | tr -d '\n'
@@ -23,7 +23,8 @@ mrc_mysql_former() {
   mrc_mysql_wanted=$1 mrc_mysql_before=$2
 }
 
-# mrc_mysql CONTAINER USER PASSWORD_FILE [CLIENT_OPTION..] <SQL: rows as the client's -B gives them.
+# mrc_mysql CONTAINER USER PASSWORD_FILE [CLIENT_OPTION..] <SQL: rows as the client's -B gives them. Its sql_mode is
+# none, whatever the server's options make of quotes, backslashes and bars for others.
 # What fails is told as the server's own ERROR lines: some clients print the statement too, which may
 # hold a password, and so may the part of a message behind "near". A client that reads from a connection which died
 # without a word waits for ever: where that can be, $mrc_mysql_deadline is set, in seconds.
@@ -54,7 +55,8 @@ mrc_mysql() {
       grep -q "ERROR 1045"; then
       printf "[client]\n%s\n" "$second" >"$f"
     fi
-    "$client" --defaults-extra-file="$f" --default-character-set=utf8mb4 -u"$user" -B "$@"
+    "$client" --defaults-extra-file="$f" --default-character-set=utf8mb4 \
+      --init-command="SET SESSION sql_mode=0" -u"$user" -B "$@"
   ' sh "$mrc_mysql_user" "$@" 2>"$MRC_D/mysql.err" || mrc_mysql_status=$?
   [ "$mrc_mysql_status" -ne 0 ] || return 0
   if [ -n "${mrc_mysql_deadline:-}" ] && [ "$mrc_mysql_status" -gt 128 ]; then
@@ -69,12 +71,20 @@ mrc_mysql() {
 
 # mrc_mysql_far CONTAINER USER PASSWORD_FILE ADDRESS [CLIENT_OPTION..] <SQL: the same from inside CONTAINER to the server at
 # ADDRESS. Some clients insist on TLS unless told: $mrc_mysql_plain is set where that server has none. Others
-# have it only when told: $mrc_mysql_tls is set where the user is let in by TLS alone.
+# have it only when told: $mrc_mysql_tls is set where the user is let in by TLS alone. Where the file asks for the server's
+# key instead of TLS, $mrc_mysql_key is set; never else, as whoever sits in between could give his own.
 mrc_mysql_far() {
   mrc_mysql_container=$1 mrc_mysql_user=$2 mrc_mysql_password=$3 mrc_mysql_address=$4
   shift 4
   mrc_mysql "$mrc_mysql_container" "$mrc_mysql_user" "$mrc_mysql_password" -N -h "$mrc_mysql_address" -P 3306 \
-    --protocol=tcp --connect-timeout=3 ${mrc_mysql_plain:+--skip-ssl} ${mrc_mysql_tls:+${mrc_say_tls:-}} "$@"
+    --protocol=tcp --connect-timeout=3 ${mrc_mysql_plain:+--skip-ssl} ${mrc_mysql_tls:+${mrc_say_tls:-}} \
+    ${mrc_mysql_key:+${mrc_say_key:+--get-server-public-key}} "$@"
+}
+
+# By what accounts of mrc's prove their passwords; nothing: the server chooses. So it does where $mrc_mysql_open says that
+# slaves have neither TLS nor the server's key, and could log in by its oldest plugin alone.
+mrc_mysql_plugin() {
+  [ -n "${mrc_mysql_open:-}" ] || printf '%s' "$mrc_say_plugin"
 }
 
 # 1 where a server takes writes; newer ones of MariaDB say it by words.
@@ -90,7 +100,8 @@ mrc_mysql_identified() {
       sha1sum | cut -c 1-40 | tr 'a-f' 'A-F')
     printf "IDENTIFIED BY PASSWORD '*%s'" "$mrc_mysql_hash"
   else
-    printf 'IDENTIFIED BY '
+    mrc_mysql_by=$(mrc_mysql_plugin)
+    printf 'IDENTIFIED %sBY ' "${mrc_mysql_by:+WITH $mrc_mysql_by }"
     mrc_mysql_literal "$1"
   fi
 }
@@ -155,6 +166,10 @@ mrc_mysql_wait() {
     if grep -q 'ERROR 1045' "$MRC_D/ready" && [ "${4:-}" != initialising ]; then
       mrc_mend "give the one that it has as mysql.root_password_before"
       mrc_die "the server of $1 refuses root's password${mrc_mysql_before:+, and the one before it}: its data was made with another one"
+    fi
+    if grep -q 'ERROR 1524' "$MRC_D/ready"; then
+      mrc_mend "give mysql.options mysql_native_password: ON, which 8.4 knows, and apply twice: the second moves root; then take it out"
+      mrc_die "the server of $1 lets root in by a plugin alone that it does not load: $(tail -n 1 "$MRC_D/ready")"
     fi
     if [ "$(date +%s)" -ge "$mrc_mysql_end" ]; then
       mrc_mysql_log "$1"
@@ -232,7 +247,7 @@ mrc_mysql_make_root() {
 
 # The accounts of a new server: root with the wanted password and hosts, and nobody else.
 mrc_mysql_root_sql() {
-  printf "SET SESSION sql_log_bin=0;\nSET SESSION sql_mode='';\n%s\nDROP DATABASE IF EXISTS test;\n" "$mrc_say_anonymous"
+  printf "SET SESSION sql_log_bin=0;\n%s\nDROP DATABASE IF EXISTS test;\n" "$mrc_say_anonymous"
   if [ "$2" != localhost ]; then
     printf "%s 'root'@'%s' " "$mrc_say_new_user" "$2"
     mrc_mysql_identified "$1"
@@ -384,11 +399,13 @@ mrc_mysql_note() {
   mrc_record "$1" "mysql/$2/container" "$mrc_mysql_made"
 }
 
-# What all dialects' status is read as: the words of the oldest. A position is MariaDB's GTID.
+# What all dialects' status is read as: the words of the oldest, and one way to spell the key, which 8.0.22 and older have
+# small. A position is MariaDB's GTID.
 mrc_mysql_reader='
   function say(name, value) {
     gsub(/Source/, "Master", name)
     gsub(/Replica_/, "Slave_", name)
+    sub(/^Get_master/, "Get_Master", name)
     print prefix name "\t" value
     if (name == "Using_Gtid") print prefix "Auto_Position\t" (value == "Slave_Pos")
     if (name == "Gtid_IO_Pos") print prefix "Retrieved_Gtid_Set\t" value
@@ -505,7 +522,7 @@ mrc_mysql_password_sql() {
 mrc_mysql_channel_sql() {
   mrc_mysql_right=$(mrc_mysql_password_sql "$1" "$2")
   case $mrc_say_channel in
-    table) printf 'SELECT Heartbeat, %s FROM mysql.slave_master_info' "$mrc_mysql_right" ;;
+    table) printf 'SELECT Heartbeat, %s FROM mysql.slave_master_info%s' "$mrc_mysql_right" "$mrc_say_own_channel" ;;
     file) printf "SELECT VARIABLE_VALUE + 0, %s FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='SLAVE_HEARTBEAT_PERIOD'" "$mrc_mysql_right" ;;
   esac
 }
@@ -513,11 +530,11 @@ mrc_mysql_channel_sql() {
 # mrc_mysql_channel NAME ROOT_FILE REPL_FILE STATUS_FILE: the channel's settings in one line.
 mrc_mysql_channel() {
   mrc_mysql_retries=$(mrc_mysql_field "$4" Master_Retry_Count)
-  mrc_mysql_key=$(mrc_mysql_field "$4" Get_Master_public_key)
+  mrc_mysql_keyed=$(mrc_mysql_field "$4" Get_Master_public_key)
   printf '%s:%s %s auto=%s every=%s tries=%s tls=%s key=%s delay=%s ' \
     "$(mrc_mysql_field "$4" Master_Host)" "$(mrc_mysql_field "$4" Master_Port)" "$(mrc_mysql_field "$4" Master_User)" \
     "$(mrc_mysql_field "$4" Auto_Position)" "$(mrc_mysql_field "$4" Connect_Retry)" "${mrc_mysql_retries:-86400}" \
-    "$(mrc_mysql_field "$4" Master_SSL_Allowed)" "${mrc_mysql_key:-0}" "$(mrc_mysql_field "$4" SQL_Delay)"
+    "$(mrc_mysql_field "$4" Master_SSL_Allowed)" "${mrc_mysql_keyed:-0}" "$(mrc_mysql_field "$4" SQL_Delay)"
   mrc_mysql_channel_sql "$1" "$3" | mrc_mysql "$1" root "$2" -N | tr '\t' ' '
 }
 
@@ -526,7 +543,7 @@ mrc_mysql_channel() {
 # TLS is said either way, as servers do not agree on what goes without saying.
 mrc_mysql_change() {
   mrc_mysql_word=$mrc_say_source
-  printf "SET SESSION sql_mode='';\n%s %s_HOST='%s', %s_PORT=3306, %s_USER='%s', " \
+  printf "%s %s_HOST='%s', %s_PORT=3306, %s_USER='%s', " \
     "$mrc_say_change" "$mrc_mysql_word" "$1" "$mrc_mysql_word" "$mrc_mysql_word" "$2"
   printf '%s%s_CONNECT_RETRY=10, %s%s_HEARTBEAT_PERIOD=1, %s_DELAY=0, %s, ' \
     "$mrc_say_demote" "$mrc_mysql_word" "$mrc_say_retries" "$mrc_mysql_word" "$mrc_mysql_word" "$mrc_say_position"
@@ -765,7 +782,6 @@ mrc_mysql_probe_sql() {
   fi
   if [ -n "${mrc_mysql_before:-}" ] && mrc_mysql_refuses "$1" "$2"; then printf 'root\tbefore\n'; fi
   if ! mrc_mysql "$1" root "$2" >"$MRC_D/answers" 2>"$MRC_D/answers.err" <<SQL; then
-SET SESSION sql_mode='';
 SELECT 0 AS mrc_part_var;
 SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','server_id','server_uuid','gtid_mode','read_only','super_read_only','skip_networking','log_bin_basename','rpl_semi_sync_replica_enabled','rpl_semi_sync_slave_enabled','gtid_binlog_state');
 SELECT 0 AS mrc_part_var;
@@ -776,6 +792,8 @@ SELECT 0 AS mrc_part_limits;
 $(mrc_mysql_limits_sql "$3")
 SELECT 0 AS mrc_part_grant;
 $(mrc_mysql_grants_sql "$3")
+SELECT 0 AS mrc_part_native;
+${mrc_say_native:+$(mrc_mysql_native_sql "$3")}
 SELECT 0 AS mrc_part_listener;
 $mrc_say_listeners;
 SELECT 0 AS mrc_part_applier;
@@ -794,7 +812,7 @@ SQL
     /^mrc_part_/ { part = substr($0, 10); line = 0; getline; next }
     { line++ }
     line == 1 { n = split($0, name, FS); next }
-    part == "var" || part == "channel" || part == "limits" { print part "\t" $1 "\t" $2 }
+    part == "var" || part == "channel" || part == "limits" || part == "native" { print part "\t" $1 "\t" $2 }
     part == "account" || part == "grant" || part == "listener" || part == "lent" || part == "applier" { print part "\t" $1 }
     part == "slave" && line == 2 { for (i = 1; i <= n; i++) say(name[i], $i) }' "$MRC_D/answers"
   # Who has purged logs may have to give a slave a copy.

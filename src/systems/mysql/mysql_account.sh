@@ -2,7 +2,7 @@
 
 # The privileges of USER from anywhere, a line each: "REPLICATION SLAVE ON *.*".
 mrc_mysql_grants_sql() {
-  mrc_mysql_who="GRANTEE = \"'$1'@'%'\""
+  mrc_mysql_who="GRANTEE = '''$1''@''%'''"
   cat <<SQL
 SELECT CONCAT(PRIVILEGE_TYPE, ' ON *.*') AS privilege FROM information_schema.USER_PRIVILEGES WHERE $mrc_mysql_who AND PRIVILEGE_TYPE <> 'USAGE'
 UNION ALL SELECT 'GRANT OPTION ON *.*' FROM information_schema.USER_PRIVILEGES WHERE $mrc_mysql_who AND IS_GRANTABLE = 'YES' GROUP BY GRANTEE
@@ -10,6 +10,24 @@ UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' ON ', TABLE_SCHEMA, '.*') FROM informa
 UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' ON ', TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.TABLE_PRIVILEGES WHERE $mrc_mysql_who
 UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' (', COLUMN_NAME, ') ON ', TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.COLUMN_PRIVILEGES WHERE $mrc_mysql_who;
 SQL
+}
+
+# The accounts whose plugin 8.4 does not load unasked and 9.0 has no more, and how many they are: root and USER by
+# name, those of the server itself not, and all others together.
+mrc_mysql_native_sql() {
+  echo "SELECT CASE WHEN User = 'root' AND Host IN ('localhost', '%') OR User = '$1' AND Host = '%' THEN CONCAT(User, '@', Host)" \
+    "ELSE 'others' END AS who, COUNT(*) FROM mysql.user" \
+    "WHERE plugin = 'mysql_native_password' AND User NOT LIKE 'mysql.%' GROUP BY who;"
+}
+
+# mrc_mysql_native NAME ROOT_FILE USER HOST HOST: how many of these accounts have that plugin, and can have the other one.
+mrc_mysql_native() {
+  if [ -z "$(mrc_mysql_plugin)" ]; then
+    echo 0
+    return 0
+  fi
+  printf "SELECT COUNT(*) FROM mysql.user WHERE plugin = 'mysql_native_password' AND User = '%s' AND Host IN ('%s', '%s')\n" \
+    "$3" "$4" "$5" | mrc_mysql "$1" root "$2" -N
 }
 
 # What the server asks of USER's connections, how they must be and how many at once, a tab between.
@@ -35,13 +53,13 @@ mrc_mysql_login() {
 # mrc_mysql_account_password STATEMENT NAME ROOT_FILE USER REPL_FILE
 mrc_mysql_account_password() {
   {
-    printf "SET SESSION sql_mode='';\n%s '%s'@'%%' " "$1" "$4"
+    printf "%s '%s'@'%%' " "$1" "$4"
     mrc_mysql_identified "$5"
   } | mrc_mysql "$2" root "$3"
 }
 
 # mrc_mysql_account NAME ROOT_FILE USER REPL_FILE REQUIRE CONNECTIONS: the replication account, with this
-# password, these limits and no privilege but its own. Asked first: each statement is a transaction for all
+# password and its plugin, these limits and no privilege but its own. Asked first: each statement is a transaction for all
 # slaves, even one that changes nothing. None of them ends a connection.
 mrc_mysql_account() {
   mrc_mysql_meet "$1" "$2"
@@ -54,8 +72,11 @@ mrc_mysql_account() {
   if [ "$mrc_mysql_limits" != "$5	$6" ]; then
     mrc_mysql_limit_sql "$3" "$5" "$6" | mrc_mysql "$1" root "$2"
   fi
-  if [ "$mrc_mysql_account_is" = there ] && ! mrc_mysql_login "$1" "$3" "$4" 2>/dev/null; then
-    mrc_mysql_account_password "$mrc_say_password" "$1" "$2" "$3" "$4"
+  if [ "$mrc_mysql_account_is" = there ]; then
+    mrc_mysql_old=$(mrc_mysql_native "$1" "$2" "$3" % %)
+    if [ "$mrc_mysql_old" != 0 ] || ! mrc_mysql_login "$1" "$3" "$4" 2>/dev/null; then
+      mrc_mysql_account_password "$mrc_say_password" "$1" "$2" "$3" "$4"
+    fi
   fi
   mrc_mysql_grants_sql "$3" | mrc_mysql "$1" root "$2" -N >"$MRC_D/grants"
   if grep -qvx 'REPLICATION SLAVE ON \*\.\*' "$MRC_D/grants"; then

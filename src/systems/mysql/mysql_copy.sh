@@ -25,7 +25,7 @@ mrc_mysql_lend() {
   fi
   mrc_mysql_copy_password "$mrc_mysql_root" "$mrc_mysql_lender"
   {
-    printf "SET SESSION sql_log_bin=0;\nSET SESSION sql_mode='';\n"
+    echo "SET SESSION sql_log_bin=0;"
     for mrc_mysql_address in "$@"; do
       printf "%s 'mrc_copy'@'%s' " "$mrc_say_new_user" "$mrc_mysql_address"
       mrc_mysql_identified "$MRC_D/copy-password"
@@ -191,7 +191,7 @@ mrc_mysql_copy_follow() {
 mrc_mysql_clone() {
   mrc_mysql_way=clone
   {
-    printf "SET SESSION sql_mode='';\nSET GLOBAL clone_valid_donor_list='%s:3306';\n" "$mrc_mysql_at"
+    printf "SET GLOBAL clone_valid_donor_list='%s:3306';\n" "$mrc_mysql_at"
     printf "CLONE INSTANCE FROM 'mrc_copy'@'%s':3306 IDENTIFIED BY " "$mrc_mysql_at"
     mrc_mysql_literal "$MRC_D/copy-password"
     if [ "$mrc_mysql_tls" = on ]; then echo ' REQUIRE SSL'; fi
@@ -245,7 +245,7 @@ mrc_mysql_dump_script='
   set -- -u mrc_copy -h "$from" -P 3306 --protocol=tcp
   if [ "$tls" = server-key ]; then set -- "$@" --get-server-public-key; fi
   if [ "$tls" = off ] && "$client" --version | grep -q MariaDB; then set -- "$@" --skip-ssl; fi
-  ask() { "$client" --defaults-extra-file="$d/there" "$@" -n -N -B; }
+  ask() { "$client" --defaults-extra-file="$d/there" "$@" --init-command="SET SESSION sql_mode=0" -n -N -B; }
   dump() {
     for table in $own; do set -- "$@" "--ignore-table=mysql.$table"; done
     if grep -q set-gtid-purged "$d/help"; then set -- "$@" --set-gtid-purged=OFF; fi
@@ -349,12 +349,22 @@ mrc_mysql_copy_log() {
   echo 'RESET MASTER; SET GLOBAL gtid_binlog_state=@begins;'
 }
 
+# The statements that keep events from running on a slave. Each says the event's definer, which would else become
+# whoever says it: a name may have an @, and its host has none.
+mrc_mysql_events_sql() {
+  cat <<SQL
+SELECT CONCAT('ALTER DEFINER=\`', REPLACE(LEFT(DEFINER, CHAR_LENGTH(DEFINER) - CHAR_LENGTH(host) - 1), '\`', '\`\`'), '\`@\`',
+  REPLACE(host, '\`', '\`\`'), '\` EVENT \`', REPLACE(EVENT_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(EVENT_NAME, '\`', '\`\`'),
+  '\` $mrc_say_disable;')
+FROM (SELECT DEFINER, SUBSTRING_INDEX(DEFINER, '@', -1) AS host, EVENT_SCHEMA, EVENT_NAME
+  FROM information_schema.EVENTS WHERE STATUS = 'ENABLED') AS enabled;
+SQL
+}
+
 # What is the master's alone is no part of the copy: its account for copying, a channel, events that run.
 mrc_mysql_copy_finish() {
   mrc_mysql_take_back_copier "$mrc_mysql_copy" "$mrc_mysql_root"
-  echo "SELECT CONCAT('ALTER EVENT \`', REPLACE(EVENT_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(EVENT_NAME, '\`', '\`\`'),
-    '\` $mrc_say_disable;') FROM information_schema.EVENTS WHERE STATUS = 'ENABLED'" |
-    mrc_mysql "$mrc_mysql_copy" root "$mrc_mysql_root" -N >"$MRC_D/events"
+  mrc_mysql_events_sql | mrc_mysql "$mrc_mysql_copy" root "$mrc_mysql_root" -N >"$MRC_D/events"
   {
     echo 'SET SESSION sql_log_bin=0;'
     cat "$MRC_D/events"

@@ -21,7 +21,6 @@ mrc_mysql_root_hosts_sql() {
 # mrc_mysql_root_password_sql ROOT_FILE <HOSTS: root's password for each of them. A slave that lacks one does not stop
 # at its statement.
 mrc_mysql_root_password_sql() {
-  echo "SET SESSION sql_mode='';"
   while IFS= read -r mrc_mysql_root_host; do
     printf "%s 'root'@'%s' " "$mrc_say_root_password" "$mrc_mysql_root_host"
     mrc_mysql_identified "$1"
@@ -29,11 +28,12 @@ mrc_mysql_root_password_sql() {
   done
 }
 
-# mrc_mysql_root_password NAME ROOT_FILE ROOT_HOST: on the master; slaves get it by replication. Asked first: each
-# statement is a transaction for all slaves, even one that changes nothing.
+# mrc_mysql_root_password NAME ROOT_FILE ROOT_HOST: on the master; slaves get it by replication, and its plugin. Asked
+# first: each statement is a transaction for all slaves, even one that changes nothing.
 mrc_mysql_root_password() {
-  if mrc_mysql_takes "$1" "$2" 2>/dev/null; then return 0; fi
   mrc_mysql_meet "$1" "$2"
+  mrc_mysql_old=$(mrc_mysql_native "$1" "$2" root localhost "$3")
+  if [ "$mrc_mysql_old" = 0 ] && mrc_mysql_takes "$1" "$2" 2>/dev/null; then return 0; fi
   mrc_mysql_root_hosts_sql "$3" | mrc_mysql "$1" root "$2" -N >"$MRC_D/roots"
   mrc_mysql_root_password_sql "$2" <"$MRC_D/roots" | mrc_mysql "$1" root "$2"
   mrc_mysql_takes "$1" "$2"

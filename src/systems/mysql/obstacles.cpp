@@ -1,3 +1,4 @@
+#include "systems/mysql/authentication.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/faults.hpp"
 #include "systems/mysql/former.hpp"
@@ -9,6 +10,12 @@
 
 namespace mrc::systems::mysql {
 namespace {
+
+// Official images of MySQL have no mysqlbinlog; the logs are files on the host.
+constexpr std::string_view k_by_hand =
+    "read them with mysqlbinlog, of the host's own client package where the image has none, and "
+    "write what is needed on the master; then take the server out of the file, apply, delete its "
+    "data and put it in again";
 
 class Obstacles {
  public:
@@ -141,6 +148,7 @@ class Obstacles {
     const bool told_older = same && told && told->version < runs->version;
     if (same && !told_older && now->from <= m_desired.dialect.from) {
       check_upgrade(server, *now, last);
+      check_accounts(server, one);
       return;
     }
     add(server.host,
@@ -166,6 +174,39 @@ class Obstacles {
                     want.name),
         "it had " + had,
         fmt::format("give mysql.image a {} first, apply, and go on from there", (&now + 1)->name));
+  }
+
+  /// Whose plugin the next server has not is locked out, on data that have no way back.
+  void check_accounts(const Server& server, const Observed& one) {
+    if (!has_other_plugin(one) || !loses_native(m_desired, server, one)) return;
+    const auto next = m_desired.dialect.name;
+    std::vector<std::string> own;
+    if (is_root_native(m_desired, one)) own.emplace_back("root");
+    if (is_user_native(m_desired, one)) own.push_back(m_desired.user);
+    if (!own.empty()) {
+      add(server.host,
+          fmt::format("{} would lock out {} of {}", next, fmt::join(own, " and "), server.id),
+          fmt::format("{} is not loaded by it, and who has it is not let in", k_native_plugin),
+          moves_accounts(m_desired)
+              ? fmt::format("apply with the present image first, of {}: its plan moves them to {}",
+                            one.variable("version"),
+                            k_plugin)
+              : fmt::format("give slaves TLS, or mysql.replication.tls: server-key, and apply with "
+                            "the present image first: its plan moves them to {}",
+                            k_plugin));
+    }
+    const auto others = others_native(m_desired, one);
+    if (!server.is_master || others == 0) return;
+    m_out.push_back(
+        {server.host,
+         Verdict::Level::warn,
+         fmt::format("{} would lock out {} other account{}", next, others, others == 1 ? "" : "s"),
+         fmt::format("their plugin is {}", k_native_plugin),
+         fmt::format("SELECT User, Host FROM mysql.user WHERE plugin = '{}'; give them {} by ALTER "
+                     "USER .. IDENTIFIED WITH .. BY ..; 8.4 has mysql.options {}: ON for a while",
+                     k_native_plugin,
+                     k_plugin,
+                     k_native_plugin)});
   }
 
   /// An account that is let in by TLS alone, while there is none, shuts the slaves out.
@@ -346,8 +387,7 @@ class Obstacles {
     add(former.host,
         fmt::format("{} was the master and has transactions that {} lacks", former.id, master.id),
         *extra,
-        "read them with mysqlbinlog and write what is needed on the master; then take the server "
-        "out of the file, apply, delete its data and put it in again under another server_id");
+        std::string(k_by_hand) + " under another server_id");
     // Whatever else: it is closed to writes first.
     if (is_open(one)) m_out.back().level = Verdict::Level::warn;
     return {};
@@ -383,9 +423,7 @@ class Obstacles {
                     server.id,
                     master.id),
         fmt::format("{}; the binary logs of {} have no more: {}", *own, master.id, excerpt(*lost)),
-        "read them with mysqlbinlog and write what is needed on the master; then take the server "
-        "out "
-        "of the file, apply, delete its data and put it in again");
+        std::string(k_by_hand));
     return {};
   }
 
@@ -406,8 +444,7 @@ class Obstacles {
                      ahead ? Verdict::Level::fail : Verdict::Level::warn,
                      fmt::format("{} has transactions that {} lacks", server.id, master.id),
                      own,
-                     "read them with mysqlbinlog and write what is needed on the master; then take "
-                     "the server out of the file, apply, delete its data and put it in again"});
+                     std::string(k_by_hand)});
     return {};
   }
 

@@ -45,6 +45,12 @@ bool read_field(const std::vector<std::string>& words, Observed& seen) {
   return true;
 }
 
+bool read_number(const std::string& word, std::uint64_t& out) {
+  const auto* const end = word.data() + word.size();
+  const auto [rest, error] = std::from_chars(word.data(), end, out);
+  return error == std::errc{} && rest == end;
+}
+
 /// One line about the current server; false: not understood.
 bool read_line(const std::vector<std::string>& words, Observed& seen) {
   const auto& word = words[0];
@@ -60,6 +66,8 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
     } else if (word == "limits") {
       seen.account.require = words[1];
       seen.account.max_connections = words[2];
+    } else if (word == "native") {
+      return read_number(words[2], seen.native[words[1]]);
     } else {
       return false;
     }
@@ -98,9 +106,7 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
   } else if (word == "lent") {
     seen.lent.insert(words[1]);
   } else if (word == "size") {
-    const auto* const end = words[1].data() + words[1].size();
-    const auto [rest, error] = std::from_chars(words[1].data(), end, seen.size_kb);
-    return error == std::errc{} && rest == end;
+    return read_number(words[1], seen.size_kb);
   } else if (word == "listener") {
     seen.listeners.insert(words[1]);
   } else if (word == "login") {

@@ -41,6 +41,10 @@ struct Account {
   std::string max_connections = "0";  ///< at once; 0: no limit
 };
 
+/// How many accounts have the plugin mysql_native_password, by "root@localhost" and other names of
+/// mrc's; all of other people by "others". Of MySQL alone.
+using NativeAccounts = std::map<std::string, std::uint64_t>;
+
 /// What a slave keeps of its channel and does not show.
 struct Channel {
   std::string heartbeat;  ///< seconds
@@ -65,6 +69,7 @@ struct Observed {
   bool root_before = false;     ///< root could by the password before alone
   std::map<std::string, std::string> variables;
   Account account;
+  NativeAccounts native;
   std::string login_error;     ///< why the replication user could not log in
   bool answered = false;       ///< the server was asked, and `variables` and what follows are known
   std::set<std::string> lent;  ///< addresses that may copy it

@@ -1,5 +1,7 @@
 #include "systems/mysql/replication.hpp"
 
+#include "systems/mysql/authentication.hpp"
+
 namespace mrc::systems::mysql {
 namespace {
 
@@ -51,6 +53,9 @@ Difference account_difference(const Desired& desired, const Observed& master) {
     out.push_back({Change::update, "password", "another", desired.password.label()});
   } else if (!master.login_error.empty()) {
     out.push_back({Change::update, "login", master.login_error, "ok"});
+  }
+  if (moves_accounts(desired) && has_other_plugin(master) && is_user_native(desired, master)) {
+    out.push_back(plugin_line("authentication"));
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "mrc/plan/milestone.hpp"
+#include "systems/mysql/authentication.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/faults.hpp"
 #include "systems/mysql/former.hpp"
@@ -35,7 +36,7 @@ class Planner {
     for (const auto& server : m_desired.servers) {
       if (!server.is_master) plan_slave(server);
     }
-    if (m_desired.root_password_before) plan_root();
+    plan_root(old != nullptr);
     roll();
     if (old != nullptr) wait_for_master(*old);
     return std::move(m_steps);
@@ -99,7 +100,13 @@ class Planner {
   void plan_account() {
     const auto& master = m_desired.master();
     const auto& one = m_seen.at(master.id);
-    const auto diff = one.answered ? account_difference(m_desired, one) : Difference{};
+    auto diff = one.answered ? account_difference(m_desired, one) : Difference{};
+    // The master gets the other plugin with the container that this plan gives it. What else
+    // differs does not wait for that.
+    m_moves_later = diff.empty() && one.answered && !has_other_plugin(one) &&
+                    m_replaced.contains(master.id) && moves_accounts(m_desired) &&
+                    is_user_native(m_desired, one);
+    if (m_moves_later) diff.push_back(plugin_line("authentication"));
     if (one.answered && diff.empty()) {
       if (!is_recorded(master, "account")) {
         m_steps.push_back(m_maker.note(master, "account", "account"));
@@ -107,7 +114,7 @@ class Planner {
       return;
     }
     auto step = m_maker.account(diff);
-    if (!one.answered) {
+    if (!one.answered || m_moves_later) {
       step.needs = {milestone::container_running(master.id)};
     } else {
       // It is set in the running server: slaves whose containers are replaced before the master's
@@ -225,12 +232,15 @@ class Planner {
   }
 
   /// Root's new password: set on the master, and waited for in the slaves. All other steps log in
-  /// with either, so they come before and after it.
-  void plan_root() {
+  /// with either, so they come before and after it. Its plugin needs no waiting: a switchover comes
+  /// before it, and the password is the same.
+  void plan_root(bool switches) {
     const auto& master = m_desired.master();
     const auto& one = m_seen.at(master.id);
-    const bool sets = one.has_data && (one.root_before || !one.answered);
-    if (sets) {
+    const bool sets =
+        m_desired.root_password_before && one.has_data && (one.root_before || !one.answered);
+    const bool moves = !switches && moves_accounts(m_desired) && is_root_native(m_desired, one);
+    if (sets || moves) {
       auto step = m_maker.root_password(one);
       // One that is closed to writes by mistake is opened first.
       if (has_step(step_of(master, "settings"))) step.after.push_back(step_of(master, "settings"));
@@ -321,7 +331,9 @@ class Planner {
     const auto& master = m_desired.master().id;
     std::set<plan::Milestone> given{milestone::container_running(master),
                                     milestone::endpoint_ready(master)};
-    if (!m_seen.at(master).answered) given.insert(milestone::replication_account());
+    if (!m_seen.at(master).answered || m_moves_later) {
+      given.insert(milestone::replication_account());
+    }
     return [given = std::move(given)](const plan::Milestone& one) { return given.contains(one); };
   }
 
@@ -335,6 +347,7 @@ class Planner {
   const Maker m_maker;
   std::vector<Step> m_steps;
   std::set<ServerId> m_replaced;     ///< their containers run now
+  bool m_moves_later = false;        ///< the account gets its plugin with the master's new server
   std::set<ServerId> m_provisioned;  ///< they get a copy of the master's data
 };
 

@@ -118,8 +118,8 @@ class Provision(Story):
             "CREATE VIEW shop.v AS SELECT id FROM shop.odd;"
             "CREATE PROCEDURE shop.p() SELECT 1;"
             "CREATE TRIGGER shop.t BEFORE INSERT ON shop.odd FOR EACH ROW SET NEW.id = NEW.id;"
-            "CREATE EVENT shop.e ON SCHEDULE EVERY 1 DAY DO DO 1;"
             "CREATE USER reader@'%' IDENTIFIED BY 'reader-Password-1'; GRANT SELECT ON shop.* TO reader@'%';"
+            "CREATE DEFINER = reader@'%' EVENT shop.e ON SCHEDULE EVERY 1 DAY DO DO 1;"
         )
         rows = f"INSERT INTO shop.big (pad) VALUES {', '.join([f'(REPEAT(UUID(), {ROW // 36}))'] * 50)};"
         for _ in range(MEGABYTES * 1_000_000 // (ROW * 50) + 1):
@@ -195,8 +195,9 @@ class Provision(Story):
     def test_5_what_came_along(self) -> None:
         self.assertEqual(self.site.sql_outside(LATE, "CALL shop.p();"), [["1"]])
         self.assertEqual(self.site.sql_outside(LATE, "SELECT COUNT(*) FROM shop.v;"), [["2"]])
-        status = self.site.sql_outside(LATE, "SELECT STATUS FROM information_schema.EVENTS WHERE EVENT_NAME='e';")
-        self.assertIn(status, ([["SLAVESIDE_DISABLED"]], [["REPLICA_SIDE_DISABLED"]]))
+        event = "SELECT DEFINER, STATUS FROM information_schema.EVENTS WHERE EVENT_NAME='e';"
+        disabled = ([["reader@%", "SLAVESIDE_DISABLED"]], [["reader@%", "REPLICA_SIDE_DISABLED"]])
+        self.assertIn(self.site.sql_outside(LATE, event), disabled)
         users = "SELECT User, Host FROM mysql.user WHERE User NOT LIKE 'mysql.%' ORDER BY 1, 2;"
         self.assertEqual(self.site.sql_outside(LATE, users), self.master_sql(users))
         if not self.mariadb:

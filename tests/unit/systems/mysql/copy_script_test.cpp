@@ -173,6 +173,16 @@ TEST_P(MysqlCopyScript, OnlyEnginesThatKeepAMomentAreCopiedAndOnlyInnoDbIsCloned
   }
 }
 
+TEST_P(MysqlCopyScript, AnEventIsDisabledUnderItsOwnDefiner) {
+  shell::Script script;
+  script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_copy_sh);
+  script.line("mrc_mysql_speak 9.7.4; mrc_mysql_events_sql");
+  const auto said = connect()->run(script, {}).value().out;
+  EXPECT_THAT(said, HasSubstr("SELECT CONCAT('ALTER DEFINER=`', REPLACE(LEFT(DEFINER, "));
+  EXPECT_THAT(said, HasSubstr("'` EVENT `'"));
+  EXPECT_THAT(said, HasSubstr("'` DISABLE ON REPLICA;'"));
+}
+
 TEST_P(MysqlCopyScript, MariaDbLocksNothing) {
   const auto answer = dump("11.8.9-MariaDB-log");
   EXPECT_EQ(answer.status, 0) << answer.err;

@@ -124,6 +124,19 @@ TEST(MysqlDialects, TheFilesOptionsDecideAboutTls) {
   EXPECT_EQ(tls(), "server-key");
 }
 
+TEST(MysqlDialects, TheServersKeyIsNeverTakenUnasked) {
+  test::MysqlWorld world;
+  world.topology.mysql.version = {9, 7};
+  const auto probes_with_key = [&] {
+    return world.system()->probe(world.host(0)).body().find("mrc_mysql_key=yes\n") !=
+           std::string::npos;
+  };
+  world.topology.mysql.options = {{"tls_version", ""}};
+  EXPECT_FALSE(probes_with_key());
+  world.topology.mysql.replication_tls = topology::ReplicationTls::server_key;
+  EXPECT_TRUE(probes_with_key());
+}
+
 /// What hosts with servers of other dialects said when all was as wanted.
 class MysqlRecorded : public ::testing::TestWithParam<test::MysqlWorld> {};
 INSTANTIATE_TEST_SUITE_P(

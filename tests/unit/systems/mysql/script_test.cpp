@@ -13,6 +13,7 @@
 namespace mrc::systems::mysql {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -78,7 +79,7 @@ TEST_P(MysqlScript, ThePasswordReachesTheClientInAPrivateFileThatGoesWithIt) {
   EXPECT_THAT(answer.out, HasSubstr("-rw-------\nSELECT 1\n"));
   const auto arguments = test::read_file(m_here / "arguments");
   EXPECT_THAT(arguments, Not(HasSubstr("rm -rf")));
-  EXPECT_THAT(arguments, HasSubstr("-uroot -B -N"));
+  EXPECT_THAT(arguments, HasSubstr("--init-command=SET SESSION sql_mode=0 -uroot -B -N"));
   const auto start = arguments.find("file=") + 5;
   EXPECT_FALSE(std::filesystem::exists(arguments.substr(start, arguments.find(' ') - start)));
 }
@@ -130,6 +131,18 @@ TEST_P(MysqlScript, TheTemporaryServerIsNotTheRealOne) {
   EXPECT_EQ(answer.out, "the image is still initialising\n");
 }
 
+TEST_P(MysqlScript, AServerThatLacksThePluginOfRootIsNotWaitedFor) {
+  program("docker",
+          "case $1 in inspect) echo true 0 0 ;; exec) echo \"ERROR 1524 (HY000): Plugin "
+          "'mysql_native_password' is not loaded\" >&2; exit 1 ;; esac\n");
+  shell::Script script;
+  script.line("mrc_mysql_wait box {} 60", script.secret_file(Secret("x", "p")));
+  const auto answer = run(script);
+  EXPECT_NE(answer.status, 0);
+  EXPECT_THAT(answer.err, HasSubstr("is not loaded"));
+  EXPECT_THAT(answer.err, HasSubstr("mysql_native_password: ON"));
+}
+
 TEST_P(MysqlScript, TheRealOnesDialectIsSpokenFromThenOn) {
   test::write_file(m_here / "play", "printf '0\\t9.7.4-2\\n'\n");
   shell::Script script;
@@ -149,6 +162,14 @@ TEST_P(MysqlScript, TheNewWordsOfAStatusAreReadAsTheOldOnes) {
             "Slave_IO_State\t\nMaster_Host\tm\nReplicate_Do_DB\tx\nSeconds_Behind_Master\t0\n"
             "Get_Master_public_key\t1\n");
   EXPECT_EQ(test::read_file(m_here / "sql"), "SHOW REPLICA STATUS FOR CHANNEL '';\n\n");
+}
+
+TEST_P(MysqlScript, TheKeyOfOlderServersIsReadAsThatOfNewerOnes) {
+  test::write_file(m_here / "play", "printf 'Master_Host\\tGet_master_public_key\\nm\\t1\\n'\n");
+  shell::Script script;
+  const auto secret = script.secret_file(Secret("x", "p"));
+  script.line("mrc_mysql_speak 8.0.22; mrc_mysql_status box {}", secret);
+  EXPECT_EQ(run(script).out, "Master_Host\tm\nGet_Master_public_key\t1\n");
 }
 
 TEST_P(MysqlScript, APositionOfMariaDbIsReadAsASetAndNoRowIsNoSlave) {
@@ -202,7 +223,8 @@ TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
                    "printf 'mrc_part_var\\n0\\nVariable_name\\tValue\\nread_only\\tON\\n'\n"
                    "printf 'mrc_part_account\\n0\\nCOUNT(*)\\n1\\n'\n"
                    "printf 'mrc_part_limits\\n0\\nhow\\tmax_user_connections\\nSSL\\t5\\n'\n"
-                   "printf 'mrc_part_grant\\n0\\nmrc_part_listener\\n0\\n'\n"
+                   "printf 'mrc_part_grant\\n0\\nmrc_part_native\\n0\\nwho\\tCOUNT(*)\\n'\n"
+                   "printf 'root@%%\\t1\\nothers\\t12\\nmrc_part_listener\\n0\\n'\n"
                    "printf 'Server_id\\tHost\\n101\\ta\\n102\\tb\\n'\n"
                    "printf 'mrc_part_channel\\n0\\nHeartbeat\\tx\\n1\\t0\\n'\n"
                    "printf 'mrc_part_slave\\n0\\nMaster_Host\\tLast_Error\\n10.0.0.1\\t\\n'\n");
@@ -213,19 +235,37 @@ TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
   const auto answer = run(script);
   EXPECT_EQ(answer.out,
             "var\tread_"
-            "only\tON\naccount\t1\nlimits\tSSL\t5\nlistener\t101\nlistener\t102\nchannel\t1\t0\n"
+            "only\tON\naccount\t1\nlimits\tSSL\t5\nnative\troot@%"
+            "\t1\nnative\tothers\t12\nlistener\t101\nlistener\t102\nchannel\t1\t0\n"
             "slave\tMaster_Host\t10.0.0.1\nslave\tLast_Error\t\nlogin\tok\n")
       << answer.err;
+}
+
+TEST_P(MysqlScript, MySqlIsAskedForThePluginsOfItsAccountsAndMariaDbIsNot) {
+  for (const auto* const version : {"5.7.42", "9.7.4", "11.8.9-MariaDB"}) {
+    shell::Script script;
+    script.line("mrc_mysql_speak {}; mrc_mysql_login() { :; }; mrc_mysql_probe_sql box {} repl {}",
+                version,
+                script.secret_file(Secret("x", "p")),
+                script.secret_file(Secret("y", "q")));
+    EXPECT_EQ(run(script).status, 0);
+    EXPECT_EQ(test::read_file(m_here / "sql").find("plugin = 'mysql_native_password'") !=
+                  std::string::npos,
+              std::string(version).find("MariaDB") == std::string::npos)
+        << version;
+  }
 }
 
 TEST_P(MysqlScript, AnAccountIsAskedAboutAndOnlyWhatDiffersIsSaid) {
   const std::string privilege = "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'";
   const std::string own = "REPLICATION SLAVE ON *.*\\n";
   const std::string is = "NONE\\t0\\n";
+  const std::string sets = "ALTER USER 'repl'@'%' IDENTIFIED ";
   const struct {
     std::string limits, login, grants;
     std::pair<std::string, int> wanted;
     std::string said;
+    std::string version = "9.7.4", native = "0", open = "";
   } cases[] = {
       {is, "exit 0", own, {"NONE", 0}, ""},
       {is,
@@ -233,16 +273,14 @@ TEST_P(MysqlScript, AnAccountIsAskedAboutAndOnlyWhatDiffersIsSaid) {
        own + "SELECT ON shop.*\\n",
        {"NONE", 0},
        "REVOKE ALL PRIVILEGES, GRANT OPTION FROM 'repl'@'%'" + privilege},
-      {is,
-       "exit 1",
-       own,
-       {"NONE", 0},
-       "SET SESSION sql_mode='';\nALTER USER 'repl'@'%' IDENTIFIED BY 'it''s'"},
+      {is, "exit 1", own, {"NONE", 0}, sets + "WITH caching_sha2_password BY 'it''s'"},
       {"",
        "exit 1",
        "",
        {"NONE", 0},
-       "SET SESSION sql_mode='';\nCREATE USER 'repl'@'%' IDENTIFIED BY 'it''s'" + privilege},
+       "CREATE USER 'repl'@'%' IDENTIFIED WITH caching_sha2_password BY "
+       "'it''s'" +
+           privilege},
       {is,
        "exit 0",
        own,
@@ -256,18 +294,31 @@ TEST_P(MysqlScript, AnAccountIsAskedAboutAndOnlyWhatDiffersIsSaid) {
        "ALTER USER 'repl'@'%' REQUIRE NONE WITH MAX_USER_CONNECTIONS 0\n"},
       // The password is right, and so many are connected that it cannot be tried.
       {is, "echo 'ERROR 1226 (42000): User' >&2; exit 1", own, {"NONE", 0}, ""},
+      // The password is right, and the plugin is on its way out.
+      {is,
+       "exit 0",
+       own,
+       {"NONE", 0},
+       sets + "WITH caching_sha2_password BY 'it''s'",
+       "8.0.46",
+       "1"},
+      {is, "exit 0", own, {"NONE", 0}, "", "8.0.46", "1", "yes"},
+      {is, "exit 1", own, {"NONE", 0}, sets + "BY 'it''s'", "8.0.46", "1", "yes"},
+      {is, "exit 0", own, {"NONE", 0}, "", "5.7.42", "1"},
   };
   for (const auto& one : cases) {
     test::write_file(m_here / "said", "");
     test::write_file(m_here / "play",
                      "case $(cat " + here("sql") + ") in *ssl_type*) printf '" + one.limits +
-                         "' ;; 'SELECT 1') " + one.login + " ;; *AS\\ privilege*) printf '" +
-                         one.grants + "' ;; *) cat " + here("sql") + " >>" + here("said") +
-                         " ;; esac\n");
+                         "' ;; *native*) echo " + one.native + " ;; 'SELECT 1') " + one.login +
+                         " ;; *AS\\ privilege*) printf '" + one.grants + "' ;; *) cat " +
+                         here("sql") + " >>" + here("said") + " ;; esac\n");
     shell::Script script;
     const auto root = script.secret_file(Secret("x", "p"));
     const auto secret = script.secret_file(Secret("y", "it's"));
-    script.line("mrc_mysql_speak 9.7.4; mrc_mysql_account box {} repl {} {} {}",
+    script.line("mrc_mysql_speak {}; mrc_mysql_open={}; mrc_mysql_account box {} repl {} {} {}",
+                one.version,
+                one.open,
                 root,
                 secret,
                 one.wanted.first,
@@ -287,6 +338,28 @@ TEST_P(MysqlScript, WhoIsLetInByTlsAloneComesSoWhereTheClientDoesNotUnasked) {
                 script.secret_file(Secret("x", "p")));
     EXPECT_EQ(run(script).status, 0);
     EXPECT_EQ(test::read_file(m_here / "arguments").find(" --ssl") != std::string::npos, told);
+  }
+}
+
+TEST_P(MysqlScript, TheServersKeyIsAskedForWhereTheFileSaysSoAndTheServerHasOne) {
+  const struct {
+    std::string version, said;
+    bool asked;
+  } cases[] = {{"8.0.22", "yes", true},
+               {"9.7.4", "yes", true},
+               {"9.7.4", "", false},
+               {"5.7.42", "yes", false}};
+  for (const auto& one : cases) {
+    shell::Script script;
+    script.line("mrc_mysql_speak {}; mrc_mysql_key={}; mrc_mysql_login box repl {}",
+                one.version,
+                one.said,
+                script.secret_file(Secret("x", "p")));
+    EXPECT_EQ(run(script).status, 0);
+    EXPECT_EQ(
+        test::read_file(m_here / "arguments").find(" --get-server-public-key") != std::string::npos,
+        one.asked)
+        << one.version << one.said;
   }
 }
 
@@ -313,6 +386,20 @@ TEST_P(MysqlScript, TheServerIsAskedForAPasswordByItsHashAlone) {
   EXPECT_EQ(run(script).out,
             "SHA2(CONCAT('box ', CAST(User_password AS BINARY)), 256) = "
             "'d2e5aa7fce2e10e3da7264489e20e100e6adf210face3e6116bb801000afabe7'");
+}
+
+TEST_P(MysqlScript, OfSeveralChannelsMrcsOwnAloneIsAskedFor) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"5.6.24-log", "slave_master_info"},
+      {"5.7.42", "slave_master_info WHERE Channel_name=''"},
+      {"9.7.4", "slave_master_info WHERE Channel_name=''"}};
+  for (const auto& [version, from] : cases) {
+    shell::Script script;
+    script.line("mrc_mysql_speak {}; mrc_mysql_channel_sql box {}",
+                version,
+                script.secret_file(Secret("x", "p")));
+    EXPECT_THAT(run(script).out, EndsWith(" FROM mysql." + from));
+  }
 }
 
 TEST_P(MysqlScript, ASlaveThatHearsNothingIsNotAliveWhateverItsThreadsSay) {
