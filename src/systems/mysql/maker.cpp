@@ -162,13 +162,24 @@ Step Maker::finish_upgrade(const Server& server) const {
   step.change = Change::run;
   step.cause = Cause::drift;
   step.reason = "its last upgrade was cut off";
-  step.needs = {milestone::container_running(server.id)};
+  if (m_desired.dialect.flavour == topology::Flavour::mysql) {
+    step.risk = plan::Risk::disruptive;  // it is started anew
+    step.impact = outage(server);
+  }
+  step.needs = {milestone::container_running(server.id),
+                milestone::endpoint_ready(server.id),
+                milestone::survival_ready(server.id)};
   step.timeout = std::chrono::minutes(30);
   auto& script = step.apply;
   const auto root = script.secret_file(m_desired.root_password);
   script.use(embedded::mysql_upgrade_sh)
       .line("mrc_mysql_wait {} {} 300", server.id, root)
-      .line("mrc_mysql_tables {} {} {}", server.id, root, data_path(m_desired, server.id));
+      .line("mrc_mysql_tables {} {} {} {} {}",
+            server.id,
+            root,
+            data_path(m_desired, server.id),
+            m_desired.deployment,
+            server.address);
   return step;
 }
 

@@ -67,8 +67,8 @@ mrc_mysql_served() {
   mrc_put "$MRC_D/version" "$1/mrc.version" 0644
 }
 
-# mrc_mysql_tables NAME ROOT_FILE DATA: the tool of the server, where its series needs it, makes the system tables that it
-# expects. Nothing of this is logged, so no slave hears of it.
+# mrc_mysql_tables NAME ROOT_FILE DATA [DEPLOYMENT ADDRESS]: the tool of the server, where its series needs it, makes the
+# system tables that it expects. Nothing of this is logged, so no slave hears of it. ADDRESS: see mrc_mysql_reread.
 mrc_mysql_tables() {
   [ -e "$3/mrc.upgrade" ] || return 0
   mrc_mysql_meet "$1" "$2"
@@ -108,6 +108,20 @@ mrc_mysql_tables() {
   if [ "$mrc_mysql_closed" = 1 ]; then echo 'SET GLOBAL super_read_only=ON' | mrc_mysql "$1" root "$2"; fi
   if [ "$mrc_say_tables" != root ]; then
     echo "SET SESSION sql_log_bin=0; DROP USER IF EXISTS '$mrc_say_tables'@localhost;" | mrc_mysql "$1" root "$2"
+  else
+    mrc_mysql_reread "$1" "$2" "${4:-}" "${5:-}"
   fi
   rm -f "$3/mrc.upgrade"
+}
+
+# mrc_mysql_reread NAME ROOT_FILE DEPLOYMENT ADDRESS: MySQL reads its channels' tables, and takes up new ones of the
+# performance schema, as it starts. An ADDRESS that the container has it gets back from its unit; empty: it has none yet.
+mrc_mysql_reread() {
+  if [ -n "$4" ]; then
+    mrc_mysql_halt "$3" "$1"
+    mrc_mysql_resume "$3" "$1" "$2" "$4"
+  else
+    docker restart -t 120 "$1" >/dev/null
+    mrc_mysql_wait "$1" "$2" 300
+  fi
 }

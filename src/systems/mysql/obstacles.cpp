@@ -259,13 +259,15 @@ class Obstacles {
     for (const auto& server : m_desired.servers) {
       const auto& other = m_seen.at(server.id);
       const auto diff = container_difference(m_desired, server, other);
-      if (other.container && other.container->running() && diff.empty()) continue;
+      const bool runs = other.container && other.container->running();
+      if (runs && diff.empty() && !other.half_upgraded) continue;
       add(server.host,
           fmt::format("a switchover changes nothing else, and {} is not as the file asks",
                       server.id),
           !other.container ? "it has no container"
-          : diff.empty()   ? "its container is " + other.container->status
-                           : diff.front().field + " differs",
+          : !diff.empty()  ? diff.front().field + " differs"
+          : !runs          ? "its container is " + other.container->status
+                           : "its upgrade was cut off",
           fmt::format("let mysql.master name {}, apply that, and switch over then", old.id));
       return;
     }

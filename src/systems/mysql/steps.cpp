@@ -36,6 +36,7 @@ class Planner {
       if (!server.is_master) plan_slave(server);
     }
     if (m_desired.root_password_before) plan_root();
+    finish_first();
     roll();
     if (old != nullptr) wait_for_master(*old);
     return std::move(m_steps);
@@ -323,6 +324,22 @@ class Planner {
                                     milestone::endpoint_ready(master)};
     if (!m_seen.at(master).answered) given.insert(milestone::replication_account());
     return [given = std::move(given)](const plan::Milestone& one) { return given.contains(one); };
+  }
+
+  /// A server whose upgrade was cut off may know neither its channel nor what is asked of accounts.
+  void finish_first() {
+    for (const auto& server : m_desired.servers) {
+      const auto upgrade = step_of(server, "upgrade");
+      if (!has_step(upgrade)) continue;
+      for (auto& step : m_steps) {
+        const auto& needs = step.needs;
+        const auto running = milestone::container_running(server.id);
+        if (step.id == upgrade || std::find(needs.begin(), needs.end(), running) == needs.end()) {
+          continue;
+        }
+        step.after.push_back(upgrade);
+      }
+    }
   }
 
   bool is_recorded(const Server& server, std::string_view what) const {

@@ -282,6 +282,31 @@ TEST(MysqlUpgrade, OneThatWasCutOffIsGoneOnWith) {
               ::testing::ElementsAre("mysql/mysql-slave1/upgrade"));
 }
 
+TEST(MysqlUpgrade, OneThatWasCutOffIsDoneBeforeAllElseThatAsksItsServer) {
+  test::MysqlWorld world;
+  auto outputs = world.all_good();
+  // What 5.7 says of its variables while its system tables are 5.6's.
+  outputs[1] = test::with(outputs[1], "data\tblog-2016\n", "data\tblog-2016\nupgrade\tbegun\n");
+  outputs[1].erase(outputs[1].find("var\t"));
+  outputs[1] += "sql\tERROR 1146 (42S02) at line 3\nend\tmysql-slave1\ndone\n";
+  const auto made = world.steps(outputs);
+  EXPECT_THAT(test::ids(made),
+              ::testing::ElementsAre("mysql/mysql-slave1/start",
+                                     "mysql/mysql-slave1/upgrade",
+                                     "mysql/mysql-slave1/replicate"));
+  EXPECT_THAT(test::find(made, "mysql/mysql-slave1/replicate").after,
+              ::testing::Contains(StepId("mysql/mysql-slave1/upgrade")));
+  const auto& upgrade = test::find(made, "mysql/mysql-slave1/upgrade");
+  // It is started anew, with an interface that its unit gives back.
+  EXPECT_EQ(upgrade.risk, plan::Risk::disruptive);
+  EXPECT_EQ(upgrade.impact, "mysql-slave1 does not answer, some 15 s");
+  EXPECT_THAT(
+      upgrade.needs,
+      ::testing::IsSupersetOf({"endpoint/mysql-slave1/ready", "survival/mysql-slave1/ready"}));
+  EXPECT_THAT(upgrade.apply.body(),
+              ::testing::HasSubstr("/opt/Docker/mysql-slave1/data blog-2016 192.168.0.51\n"));
+}
+
 TEST_P(MysqlRecorded, AnImageOrDataOfAnotherKindStandInTheWay) {
   const auto& world = GetParam();
   const auto wrong =
