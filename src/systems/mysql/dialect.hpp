@@ -15,8 +15,7 @@ struct Dialect {
   topology::ServerVersion from;                ///< the first version that speaks so
   std::span<const std::string_view> options;   ///< of mysqld, between the server's id and its host
   std::span<const std::string_view> at_birth;  ///< while its data directory is made: no binary log
-  std::string_view trial;  ///< with its options, mysqld only says whether it takes them
-  bool tls = false;        ///< offers TLS without being told to
+  bool tls = false;                            ///< offers TLS without being told to
   bool server_key =
       false;  ///< without TLS a password is sent under the server's key, or not at all
   bool super_read_only = false;

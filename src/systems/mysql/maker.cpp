@@ -439,11 +439,10 @@ void Maker::record(shell::Script& script, std::string_view key, const Server& se
 void Maker::check_options(shell::Script& script,
                           const Server& server,
                           const std::vector<std::string>& options) const {
-  script.line("mrc_mysql_check_options {} {} {} {} {}",
+  script.line("mrc_mysql_check_options {} {} {} {}",
               server.id,
               m_desired.image,
               m_desired.dialect.name,
-              m_desired.dialect.trial,
               shell::words(options));
 }
 
