@@ -66,6 +66,16 @@ constexpr std::array k_dialects{
     Dialect{"MariaDB 11", Flavour::mariadb, {11, 4}, k_mariadb, {}, true, false, false},
 };
 
+/// Servers from `to` on take no data of one before `from`.
+struct Gate {
+  topology::ServerVersion to;
+  topology::ServerVersion from;
+};
+// MySQL's. Into the next major version only its last LTS release leads; the releases that are named
+// by their years come behind 9.7, and nothing is known yet of gates between them.
+constexpr std::array k_gates{
+    Gate{{8, 0}, {5, 7}}, Gate{{8, 1}, {8, 0}}, Gate{{9, 0}, {8, 4}}, Gate{{26, 0}, {9, 7}}};
+
 }  // namespace
 
 const Dialect* find_dialect(Flavour flavour, topology::ServerVersion version) {
@@ -80,6 +90,18 @@ const Dialect& dialect_of(Flavour flavour, topology::ServerVersion version) {
   const auto* const found = find_dialect(flavour, version);
   MRC_CHECK(found != nullptr);
   return *found;
+}
+
+std::optional<topology::ServerVersion> stop_between(Flavour flavour,
+                                                    topology::ServerVersion from,
+                                                    topology::ServerVersion to) {
+  if (flavour == Flavour::mariadb) return {};  // which is not so strict
+  std::optional<topology::ServerVersion> stop;
+  for (auto gate = k_gates.rbegin(); gate != k_gates.rend(); ++gate) {
+    const auto goal = stop.value_or(to);
+    if (gate->to <= goal && from < gate->from) stop = gate->from;
+  }
+  return stop;
 }
 
 std::optional<Reported> parse_reported(std::string_view text) {

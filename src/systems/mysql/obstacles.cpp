@@ -118,7 +118,7 @@ class Obstacles {
     const auto told = parse_reported(one.image_version);
     const bool told_older = same && told && told->version < runs->version;
     if (same && !told_older && now->from <= m_desired.dialect.from) {
-      check_upgrade(server, *now, last);
+      check_upgrade(server, runs->version, told ? told->version : m_desired.version, last);
       return;
     }
     add(server.host,
@@ -131,19 +131,25 @@ class Obstacles {
              : "the two do not read one another's data: make a new deployment, and load a dump");
   }
 
-  /// MySQL takes its data, and a slave its master's transactions, from the series before its own
-  /// and no older one. MariaDB is not so strict.
-  void check_upgrade(const Server& server, const Dialect& now, const std::string& had) {
-    const auto& want = m_desired.dialect;
-    const auto* const last = find_dialect(want.flavour, want.from);
-    if (want.flavour == topology::Flavour::mariadb || last - &now <= 1) return;
+  /// A server takes its data, and a slave its master's transactions, from a version not too far
+  /// back.
+  void check_upgrade(const Server& server,
+                     topology::ServerVersion from,
+                     topology::ServerVersion to,
+                     const std::string& had) {
+    const auto stop = stop_between(m_desired.dialect.flavour, from, to);
+    if (!stop) return;
     add(server.host,
-        fmt::format("the data of {} is of {}, from which no way leads to {}",
+        fmt::format("the data of {} is of MySQL {}.{}, from which no way leads to MySQL {}.{}",
                     server.id,
-                    now.name,
-                    want.name),
+                    from.major,
+                    from.minor,
+                    to.major,
+                    to.minor),
         "it had " + had,
-        fmt::format("give mysql.image a {} first, apply, and go on from there", (&now + 1)->name));
+        fmt::format("give mysql.image a MySQL {}.{} first, apply, and go on from there",
+                    stop->major,
+                    stop->minor));
   }
 
   /// An account that is let in by TLS alone, while there is none, shuts the slaves out.

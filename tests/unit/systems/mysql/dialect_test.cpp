@@ -199,6 +199,37 @@ TEST(MysqlUpgrade, GoesOneSeriesAtATime) {
   EXPECT_EQ(found[0].remedy, "give mysql.image a MySQL 5.7 first, apply, and go on from there");
 }
 
+TEST(MysqlUpgrade, AWayLeadsFromTheLastLtsOrFromTheSameKind) {
+  using topology::ServerVersion;
+  struct Case {
+    ServerVersion from, to;
+    std::optional<ServerVersion> stop;
+  };
+  const Case cases[] = {{{5, 6}, {5, 7}, {}},
+                        {{5, 6}, {8, 0}, {{5, 7}}},
+                        {{5, 7}, {8, 0}, {}},
+                        {{5, 7}, {8, 1}, {{8, 0}}},
+                        {{8, 0}, {8, 1}, {}},
+                        {{8, 0}, {8, 4}, {}},
+                        {{8, 2}, {8, 4}, {}},
+                        {{8, 0}, {9, 0}, {{8, 4}}},
+                        {{8, 3}, {9, 0}, {{8, 4}}},
+                        {{8, 4}, {9, 7}, {}},
+                        {{9, 0}, {9, 3}, {}},
+                        {{8, 4}, {26, 10}, {{9, 7}}},
+                        {{9, 6}, {26, 10}, {{9, 7}}},
+                        {{9, 7}, {26, 10}, {}},
+                        {{26, 7}, {26, 10}, {}},
+                        {{26, 10}, {28, 4}, {}},
+                        {{5, 6}, {26, 10}, {{5, 7}}},
+                        {{8, 0}, {26, 10}, {{8, 4}}}};
+  for (const auto& one : cases) {
+    EXPECT_EQ(stop_between(Flavour::mysql, one.from, one.to), one.stop)
+        << one.from.major << '.' << one.from.minor << " to " << one.to.major << '.' << one.to.minor;
+  }
+  EXPECT_EQ(stop_between(Flavour::mariadb, {10, 10}, {12, 3}), std::nullopt);
+}
+
 /// What is found when the wanted image's variables say this.
 std::vector<Finding> with_image(const test::MysqlWorld& world, const std::string& version) {
   auto outputs = world.all_good();
@@ -222,6 +253,20 @@ TEST(MysqlUpgrade, NeverGoesBack) {
   EXPECT_THAT(found[0].title, ::testing::HasSubstr("and the file has 9.3.0-1.el9"));
   EXPECT_EQ(found[0].remedy, "servers do not take newer data; keep the image");
   EXPECT_THAT(with_image(world, "9.7.5-1.el9"), ::testing::IsEmpty());
+}
+
+TEST(MysqlUpgrade, TheImagesWordCountsWhereTheFileHasItsDialectAlone) {
+  const auto world = test::MysqlWorld::of("mysql:innovation", Flavour::mysql, {9, 0}, "9.7");
+  EXPECT_THAT(with_image(world, "26.10.0-1.el9"), ::testing::IsEmpty());
+  auto outputs = world.all_good();
+  const auto at = outputs[1].find("var\tversion\t");
+  outputs[1].replace(at, outputs[1].find('\n', at) - at, "var\tversion\t9.6.0");
+  outputs[1].insert(outputs[1].find("container\t"), "image_version\t26.10.0-1.el9\n");
+  const auto found = world.findings(outputs);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].title,
+            "the data of mysql-slave1 is of MySQL 9.6, from which no way leads to MySQL 26.10");
+  EXPECT_EQ(found[0].remedy, "give mysql.image a MySQL 9.7 first, apply, and go on from there");
 }
 
 TEST(MysqlUpgrade, CopiesTheDataWhereTheFileAsksForIt) {
