@@ -151,18 +151,21 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
   write_role(script, server);
   script.line("mrc_mysql_run {} {}", server.id, shell::words(words))
       .line("mrc_mysql_note {} {}", m_desired.deployment, server.id)
-      .line("mrc_mysql_wait {} {} 300", server.id, root)
+      .line("mrc_mysql_taken {} {} {}", server.id, root, data)
       .line("mrc_mysql_tables {} {} {}", server.id, root, data);
   return step;
 }
 
-Step Maker::finish_upgrade(const Server& server) const {
+Step Maker::finish_upgrade(const Server& server, const Observed& seen) const {
   auto step =
-      make(server, "upgrade", fmt::format("bring the system tables of {} up to date", server.id));
+      make(server,
+           "upgrade",
+           seen.half_upgraded ? fmt::format("bring the system tables of {} up to date", server.id)
+                              : fmt::format("note that {} has taken its data", server.id));
   step.change = Change::run;
   step.cause = Cause::drift;
   step.reason = "its last upgrade was cut off";
-  if (m_desired.dialect.flavour == topology::Flavour::mysql) {
+  if (seen.half_upgraded && m_desired.dialect.flavour == topology::Flavour::mysql) {
     step.risk = plan::Risk::disruptive;  // it is started anew
     step.impact = outage(server);
   }
@@ -172,12 +175,13 @@ Step Maker::finish_upgrade(const Server& server) const {
   step.timeout = std::chrono::minutes(30);
   auto& script = step.apply;
   const auto root = script.secret_file(m_desired.root_password);
+  const auto data = data_path(m_desired, server.id);
   script.use(embedded::mysql_upgrade_sh)
-      .line("mrc_mysql_wait {} {} 300", server.id, root)
+      .line("mrc_mysql_taken {} {} {}", server.id, root, data)
       .line("mrc_mysql_tables {} {} {} {} {}",
             server.id,
             root,
-            data_path(m_desired, server.id),
+            data,
             m_desired.deployment,
             server.address);
   return step;
@@ -208,10 +212,9 @@ Step Maker::start(const Server& server, const Observed& seen) const {
   step.reason = seen.container->status == "paused" ? "it is paused" : "it is stopped";
   step.needs = {data_ready(server)};
   step.gives = {milestone::container_running(server.id)};
-  step.timeout = std::chrono::minutes(8);
   write_role(step.apply, server);
-  step.apply.line("mrc_mysql_start {}", server.id)
-      .line("mrc_mysql_wait {} {} 300", server.id, step.apply.secret_file(m_desired.root_password));
+  step.apply.line("mrc_mysql_start {}", server.id);
+  await(step, server, seen);
   return step;
 }
 
@@ -221,10 +224,20 @@ Step Maker::wait(const Server& server, const Observed& seen) const {
   step.cause = Cause::drift;
   step.reason = seen.sql_error;
   step.gives = {milestone::container_running(server.id)};
-  step.timeout = std::chrono::minutes(8);
-  step.apply.line(
-      "mrc_mysql_wait {} {} 300", server.id, step.apply.secret_file(m_desired.root_password));
+  await(step, server, seen);
   return step;
+}
+
+void Maker::await(Step& step, const Server& server, const Observed& seen) const {
+  auto& script = step.apply;
+  const auto root = script.secret_file(m_desired.root_password);
+  step.timeout = std::chrono::minutes(8);
+  if (seen.had_before.empty()) {
+    script.line("mrc_mysql_wait {} {} 300", server.id, root);
+  } else {
+    script.use(embedded::mysql_upgrade_sh)
+        .line("mrc_mysql_taken {} {} {}", server.id, root, data_path(m_desired, server.id));
+  }
 }
 
 Step Maker::settings(const Server& server, Difference diff) const {

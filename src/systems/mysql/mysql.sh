@@ -690,6 +690,9 @@ mrc_mysql_probe() {
   fi
   if [ -f "$2/$1/data/mrc.upgrade" ]; then printf 'upgrade\tbegun\n'; fi
   if [ -f "$2/$1/data/mrc.version" ]; then printf 'had\t%s\n' "$(cat "$2/$1/data/mrc.version")"; fi
+  if [ -f "$2/$1/data/mrc.version-before" ]; then
+    printf 'had_before\t%s\n' "$(cat "$2/$1/data/mrc.version-before")"
+  fi
   if [ -e "$2/$1/data.mrc-init" ] || [ -e "$2/$1/data.mrc-copy" ]; then printf 'staging\tyes\n'; fi
   if ! docker version >/dev/null 2>&1; then
     printf 'docker\tdown\nend\t%s\n' "$1"

@@ -19,8 +19,16 @@ mrc_mysql_compare() {
   [ "$mrc_say_at" -lt "$mrc_mysql_had_at" ] || return 0
   # A series takes its own later data back, but for 8.0.
   if [ "$((mrc_say_at / 1000))" = "$((mrc_mysql_had_at / 1000))" ] && [ "$((mrc_say_at / 1000))" != 8000 ]; then return 0; fi
-  mrc_mend "give the file an image of $mrc_mysql_had or newer; or, with the container stopped, put back an older copy of $2"
+  mrc_mysql_way_back "$1" "$2"
+  mrc_mend "give the file an image of $mrc_mysql_had or newer; or, with the container stopped, $mrc_mysql_back"
   mrc_die "the data of $1 have been served by $mrc_mysql_had; the server in the image is $mrc_say_number and would not take them"
+}
+
+# mrc_mysql_way_back NAME DATA: what is to be done for an older server, in $mrc_mysql_back.
+mrc_mysql_way_back() {
+  mrc_mysql_back="put back an older copy of $2"
+  [ -e "$2/mrc.version-before" ] || return 0
+  mrc_mysql_back="mv $2/mrc.version-before $2/mrc.version if the log of $1 says that it refused the data or gave them back as they were: $mrc_mysql_had has not been seen to answer, and before it they were served by $(cat "$2/mrc.version-before"); else $mrc_mysql_back"
 }
 
 # mrc_mysql_keep DATA: while no server runs, what mrc_mysql_compare found to be of an older series is copied beside.
@@ -54,7 +62,8 @@ mrc_mysql_room() {
 }
 
 # mrc_mysql_served DATA: the server in the image has these data from now on. A file among them, so that whoever puts
-# back an older copy puts back its version too. Another marks them until mrc_mysql_tables is done.
+# back an older copy puts back its version too. Another marks them until mrc_mysql_tables is done, and one more keeps the
+# version before until mrc_mysql_taken: a server may refuse the data, or give them back as they were.
 mrc_mysql_served() {
   if [ "$mrc_mysql_newer" = yes ] && [ -n "$mrc_say_tables" ]; then
     echo "$mrc_mysql_had" >"$MRC_D/upgrade"
@@ -64,7 +73,16 @@ mrc_mysql_served() {
     MariaDB*) echo "$mrc_say_number-MariaDB" ;;
     *) echo "$mrc_say_number" ;;
   esac >"$MRC_D/version"
+  if [ -e "$1/mrc.version" ] && [ ! -e "$1/mrc.version-before" ] && ! cmp -s "$MRC_D/version" "$1/mrc.version"; then
+    mrc_put "$1/mrc.version" "$1/mrc.version-before" 0644
+  fi
   mrc_put "$MRC_D/version" "$1/mrc.version" 0644
+}
+
+# mrc_mysql_taken NAME ROOT_FILE DATA: the server answers, and these data are its own.
+mrc_mysql_taken() {
+  mrc_mysql_wait "$1" "$2" 300
+  rm -f "$3/mrc.version-before"
 }
 
 # mrc_mysql_tables NAME ROOT_FILE DATA [DEPLOYMENT ADDRESS]: the tool of the server, where its series needs it, makes the
@@ -72,6 +90,11 @@ mrc_mysql_served() {
 mrc_mysql_tables() {
   [ -e "$3/mrc.upgrade" ] || return 0
   mrc_mysql_meet "$1" "$2"
+  # An older one was to have them, and has refused them.
+  if [ -z "$mrc_say_tables" ]; then
+    rm -f "$3/mrc.upgrade"
+    return 0
+  fi
   mrc_mysql_pass=$2
   if [ -n "${mrc_mysql_before:-}" ] && mrc_mysql_refuses "$1" "$2"; then mrc_mysql_pass=$mrc_mysql_before; fi
   if [ "$mrc_say_tables" != root ]; then

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/faults.hpp"
 #include "systems/mysql/former.hpp"
@@ -118,7 +120,7 @@ class Obstacles {
     const auto told = parse_reported(one.image_version);
     const bool told_older = same && told && told->version < runs->version;
     if (same && !told_older && now->from <= m_desired.dialect.from) {
-      check_upgrade(server, runs->version, told ? told->version : m_desired.version, last);
+      check_upgrade(server, runs->version, told ? told->version : m_desired.version, one);
       return;
     }
     add(server.host,
@@ -126,9 +128,32 @@ class Obstacles {
                     server.id,
                     told_older ? last : now->name,
                     told_older ? one.image_version : m_desired.dialect.name),
-        "it had " + last,
-        same ? "servers do not take newer data; keep the image"
-             : "the two do not read one another's data: make a new deployment, and load a dump");
+        history(one),
+        !same ? "the two do not read one another's data: make a new deployment, and load a dump"
+              : "servers do not take newer data; keep the image" + way_back(server, one));
+  }
+
+  /// Another server was to have its data, and nobody has seen it answer.
+  static bool is_doubted(const Observed& one) { return !one.answered && !one.had_before.empty(); }
+
+  static std::string history(const Observed& one) {
+    if (!is_doubted(one)) return "it had " + had(one);
+    return fmt::format("it had {}, and {} has not been seen to answer", one.had_before, one.had);
+  }
+
+  /// A server may refuse data, or give them back as they were; its log alone tells.
+  std::string way_back(const Server& server, const Observed& one) const {
+    if (!is_doubted(one)) return {};
+    const auto file = data_path(m_desired, server.id) + "/mrc.version";
+    return fmt::format(
+        ". If the log of {} (docker logs {}) says that {} refused the data or gave them back as "
+        "they were: docker stop {}, mv {}-before {}, and apply; else put back an older copy",
+        server.id,
+        server.id,
+        one.had,
+        server.id,
+        file,
+        file);
   }
 
   /// A server takes its data, and a slave its master's transactions, from a version not too far
@@ -136,7 +161,10 @@ class Obstacles {
   void check_upgrade(const Server& server,
                      topology::ServerVersion from,
                      topology::ServerVersion to,
-                     const std::string& had) {
+                     const Observed& one) {
+    if (const auto before = parse_reported(one.had_before); before && is_doubted(one)) {
+      from = std::min(from, before->version);
+    }
     const auto stop = stop_between(m_desired.dialect.flavour, from, to);
     if (!stop) return;
     add(server.host,
@@ -146,7 +174,7 @@ class Obstacles {
                     from.minor,
                     to.major,
                     to.minor),
-        "it had " + had,
+        history(one),
         fmt::format("give mysql.image a MySQL {}.{} first, apply, and go on from there",
                     stop->major,
                     stop->minor));

@@ -75,7 +75,10 @@ class Planner {
     } else if (auto other = settings_difference(m_desired, server, one); !other.empty()) {
       m_steps.push_back(m_maker.settings(server, std::move(other)));
     }
-    if (one.half_upgraded) m_steps.push_back(m_maker.finish_upgrade(server));
+    // Who does not answer yet is waited for, and by that known to have taken its data.
+    if (one.half_upgraded || (one.answered && !one.had_before.empty())) {
+      m_steps.push_back(m_maker.finish_upgrade(server, one));
+    }
     return {};
   }
 

@@ -352,6 +352,66 @@ TEST(MysqlUpgrade, OneThatWasCutOffIsDoneBeforeAllElseThatAsksItsServer) {
               ::testing::HasSubstr("/opt/Docker/mysql-slave1/data blog-2016 192.168.0.51\n"));
 }
 
+/// mysql-slave1 was to become a server that never answered.
+std::vector<std::string> never_answered(const test::MysqlWorld& world, const std::string& had) {
+  auto outputs = world.all_good();
+  auto& one = outputs[1];
+  one = test::with(one, "container\trunning", "container\trestarting");
+  one.insert(one.find("container\t"), "had\t" + had + "\nhad_before\t5.6.24\n");
+  one.erase(one.find("var\t"));
+  one += "sql\tERROR 2002 (HY000)\nend\tmysql-slave1\ndone\n";
+  return outputs;
+}
+
+TEST(MysqlUpgrade, TheWayBackFromAServerThatNeverAnsweredIsTold) {
+  const test::MysqlWorld world;
+  auto outputs = never_answered(world, "5.7.44");
+  auto found = world.findings(outputs);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].title, "the data of mysql-slave1 is of MySQL 5.7, and the file has MySQL 5.6");
+  EXPECT_EQ(found[0].detail, "it had 5.6.24, and 5.7.44 has not been seen to answer");
+  EXPECT_EQ(found[0].remedy,
+            "servers do not take newer data; keep the image. If the log of mysql-slave1 (docker "
+            "logs mysql-slave1) says that 5.7.44 refused the data or gave them back as they were: "
+            "docker stop mysql-slave1, mv /opt/Docker/mysql-slave1/data/mrc.version-before "
+            "/opt/Docker/mysql-slave1/data/mrc.version, and apply; else put back an older copy");
+  // One that answers has the data, whatever else is noted.
+  outputs = world.all_good();
+  outputs[1] = test::with(outputs[1], "version\t5.6.24", "version\t5.7.44");
+  outputs[1].insert(outputs[1].find("container\t"), "had\t5.7.44\nhad_before\t5.6.24\n");
+  found = world.findings(outputs);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found[0].detail, ::testing::StartsWith("it had 5.7.44"));
+  EXPECT_EQ(found[0].remedy, "servers do not take newer data; keep the image");
+}
+
+TEST(MysqlUpgrade, AWayBeginsAtTheOlderOfTwoThatMayHaveTheData) {
+  const auto world = test::MysqlWorld::of("mysql:8.0", Flavour::mysql, {8, 0}, "5.6.24");
+  const auto found = world.findings(never_answered(world, "8.0.46"));
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[1].title,
+            "the data of mysql-slave1 is of MySQL 5.6, from which no way leads to MySQL 8.0");
+  EXPECT_EQ(found[1].detail, "it had 5.6.24, and 8.0.46 has not been seen to answer");
+}
+
+TEST(MysqlUpgrade, AServerThatAnswersOnOlderDataIsNotedToHaveThem) {
+  const test::MysqlWorld world;
+  auto outputs = world.all_good();
+  outputs[1].insert(outputs[1].find("container\t"), "had\t5.6.24\nhad_before\t5.6.20\n");
+  auto made = world.steps(outputs);
+  ASSERT_THAT(test::ids(made), ::testing::ElementsAre("mysql/mysql-slave1/upgrade"));
+  EXPECT_EQ(made[0].title, "note that mysql-slave1 has taken its data");
+  EXPECT_EQ(made[0].risk, plan::Risk::safe);
+  EXPECT_THAT(made[0].apply.body(), ::testing::HasSubstr("mrc_mysql_taken mysql-slave1 "));
+  // One that does not answer yet is waited for, and that notes it too.
+  outputs[1].erase(outputs[1].find("var\t"));
+  outputs[1] += "sql\tERROR 2002 (HY000)\nend\tmysql-slave1\ndone\n";
+  made = world.steps(outputs);
+  ASSERT_THAT(test::ids(made),
+              ::testing::ElementsAre("mysql/mysql-slave1/start", "mysql/mysql-slave1/replicate"));
+  EXPECT_THAT(made[0].apply.body(), ::testing::HasSubstr("mrc_mysql_taken mysql-slave1 "));
+}
+
 TEST_P(MysqlRecorded, AnImageOrDataOfAnotherKindStandInTheWay) {
   const auto& world = GetParam();
   const auto wrong =

@@ -114,6 +114,56 @@ TEST_P(MysqlUpgradeScript, UntilItIsStartedAgainTheNextRunHasToGoOn) {
   }
 }
 
+TEST_P(MysqlUpgradeScript, WhatAToolWasToDoTheNextServerDoesItself) {
+  const auto answer = tables("8.0.46");
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(log(), "");
+  EXPECT_FALSE(has("data/mrc.upgrade"));
+}
+
+TEST_P(MysqlUpgradeScript, TheVersionBeforeStaysUntilTheNewServerAnswers) {
+  const auto comes = [&](const std::string& version, const std::string& then) {
+    shell::Script script;
+    const auto root = script.secret_file(Secret("x", "p"));
+    script.line("mrc_mysql_speak 'mysqld  Ver {} for Linux'", version)
+        .line("mrc_mysql_compare box {}", data())
+        .line("mrc_mysql_served {}", data())
+        .line("root={}", root)
+        .line("sleep() { exit 9; }")
+        .append(shell::Script().line("eval {}", then));
+    return run(script);
+  };
+  const auto waits = fmt::format("mrc_mysql_taken box \"$root\" {}", data());
+  test::write_file(m_here / "data/mrc.version", "8.0.40\n");
+  test::write_file(m_here / "version", "8.4.10\n");
+  const auto mysql = test::read_file(m_bin / "mysql");
+  program("mysql", "echo 'ERROR 2002 (HY000): no' >&2; exit 1\n");
+  EXPECT_NE(comes("8.4.10", waits).status, 0);
+  EXPECT_EQ(test::read_file(m_here / "data/mrc.version"), "8.4.10\n");
+  EXPECT_EQ(test::read_file(m_here / "data/mrc.version-before"), "8.0.40\n");
+  // Nor does another attempt make it forget.
+  EXPECT_NE(comes("8.4.11", waits).status, 0);
+  EXPECT_EQ(test::read_file(m_here / "data/mrc.version"), "8.4.11\n");
+  EXPECT_EQ(test::read_file(m_here / "data/mrc.version-before"), "8.0.40\n");
+  const auto back = comes("8.0.40", ":");
+  EXPECT_NE(back.status, 0);
+  EXPECT_THAT(back.err, HasSubstr("have been served by 8.4.11"));
+  EXPECT_THAT(
+      back.err,
+      HasSubstr(fmt::format("mv {}/mrc.version-before {}/mrc.version if the log of box says that "
+                            "it refused the data or gave them back as they were",
+                            data(),
+                            data())));
+  // What the remedy says.
+  std::filesystem::rename(data() + "/mrc.version-before", data() + "/mrc.version");
+  test::write_file(m_bin / "mysql", mysql);
+  EXPECT_EQ(comes("8.0.40", waits).status, 0);
+  EXPECT_FALSE(has("data/mrc.version-before"));
+  EXPECT_EQ(comes("8.4.10", waits).status, 0);
+  EXPECT_EQ(test::read_file(m_here / "data/mrc.version"), "8.4.10\n");
+  EXPECT_FALSE(has("data/mrc.version-before"));
+}
+
 TEST_P(MysqlUpgradeScript, MariaDbNeedsNoOtherStart) {
   const auto answer = tables("11.8.9-MariaDB", {"blog", "10.0.0.1"});
   EXPECT_EQ(answer.status, 0) << answer.err;
