@@ -29,6 +29,9 @@ std::string outage(const Server& server) {
                           : fmt::format("{} does not answer, some 15 s", server.id);
 }
 
+/// For mrc_mysql_taken: the step's own limit, less what it needs to tell why.
+std::chrono::seconds patience(const Step& step) { return step.timeout - std::chrono::seconds(60); }
+
 bool has(const Difference& diff, const std::string& field) {
   return std::any_of(
       diff.begin(), diff.end(), [&](const auto& line) { return line.field == field; });
@@ -151,7 +154,7 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
   write_role(script, server);
   script.line("mrc_mysql_run {} {}", server.id, shell::words(words))
       .line("mrc_mysql_note {} {}", m_desired.deployment, server.id)
-      .line("mrc_mysql_taken {} {} {}", server.id, root, data)
+      .line("mrc_mysql_taken {} {} {} {}", server.id, root, data, patience(step).count())
       .line("mrc_mysql_tables {} {} {}", server.id, root, data);
   return step;
 }
@@ -177,7 +180,7 @@ Step Maker::finish_upgrade(const Server& server, const Observed& seen) const {
   const auto root = script.secret_file(m_desired.root_password);
   const auto data = data_path(m_desired, server.id);
   script.use(embedded::mysql_upgrade_sh)
-      .line("mrc_mysql_taken {} {} {}", server.id, root, data)
+      .line("mrc_mysql_taken {} {} {} {}", server.id, root, data, patience(step).count())
       .line("mrc_mysql_tables {} {} {} {} {}",
             server.id,
             root,
@@ -231,13 +234,18 @@ Step Maker::wait(const Server& server, const Observed& seen) const {
 void Maker::await(Step& step, const Server& server, const Observed& seen) const {
   auto& script = step.apply;
   const auto root = script.secret_file(m_desired.root_password);
-  step.timeout = std::chrono::minutes(8);
   if (seen.had_before.empty()) {
+    step.timeout = std::chrono::minutes(8);
     script.line("mrc_mysql_wait {} {} 300", server.id, root);
-  } else {
-    script.use(embedded::mysql_upgrade_sh)
-        .line("mrc_mysql_taken {} {} {}", server.id, root, data_path(m_desired, server.id));
+    return;
   }
+  step.timeout = std::chrono::minutes(30);
+  script.use(embedded::mysql_upgrade_sh)
+      .line("mrc_mysql_taken {} {} {} {}",
+            server.id,
+            root,
+            data_path(m_desired, server.id),
+            patience(step).count());
 }
 
 Step Maker::settings(const Server& server, Difference diff) const {

@@ -1,6 +1,8 @@
 # shellcheck shell=sh disable=SC2154 # some variables are set by the functions of mysql.sh and dialect.sh
 # What a server's data had before, and whether the next one takes them.
 
+mrc_mysql_began=$(date +%s) # this script
+
 # mrc_mysql_compare NAME DATA: the server in the image, which mrc_mysql_check_options has just asked, is not older
 # than the one that had these data last: servers refuse newer data or ruin them. $mrc_mysql_had is that one's
 # version, $mrc_mysql_newer says whether another series begins.
@@ -79,9 +81,12 @@ mrc_mysql_served() {
   mrc_put "$MRC_D/version" "$1/mrc.version" 0644
 }
 
-# mrc_mysql_taken NAME ROOT_FILE DATA: the server answers, and these data are its own.
+# mrc_mysql_taken NAME ROOT_FILE DATA SECONDS: the server answers, and these data are its own. Where another one had them, it
+# may have to make the system tables anew first, and has SECONDS from the script's beginning on.
 mrc_mysql_taken() {
-  mrc_mysql_wait "$1" "$2" 300
+  mrc_mysql_limit=300
+  if [ -e "$3/mrc.version-before" ]; then mrc_mysql_limit=$((mrc_mysql_began + $4 - $(date +%s))); fi
+  mrc_mysql_wait "$1" "$2" "$mrc_mysql_limit"
   rm -f "$3/mrc.version-before"
 }
 

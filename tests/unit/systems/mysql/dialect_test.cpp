@@ -283,6 +283,7 @@ TEST(MysqlUpgrade, CopiesTheDataWhereTheFileAsksForIt) {
         EXPECT_THAT(line.after, ::testing::HasSubstr("/data.mrc-kept-5.6.24"));
         EXPECT_THAT(step.impact, ::testing::HasSubstr("and while its data are copied"));
         EXPECT_THAT(step.apply.body(), ::testing::HasSubstr("mrc_mysql_keep /opt/Docker/mysql-"));
+        EXPECT_THAT(step.apply.body(), ::testing::HasSubstr("/data 21540\n"));  // of six hours
       }
     }
     return count;
@@ -410,6 +411,8 @@ TEST(MysqlUpgrade, AServerThatAnswersOnOlderDataIsNotedToHaveThem) {
   ASSERT_THAT(test::ids(made),
               ::testing::ElementsAre("mysql/mysql-slave1/start", "mysql/mysql-slave1/replicate"));
   EXPECT_THAT(made[0].apply.body(), ::testing::HasSubstr("mrc_mysql_taken mysql-slave1 "));
+  EXPECT_THAT(made[0].apply.body(), ::testing::HasSubstr("/data 1740\n"));
+  EXPECT_EQ(made[0].timeout, std::chrono::minutes(30));
 }
 
 TEST_P(MysqlRecorded, AnImageOrDataOfAnotherKindStandInTheWay) {

@@ -133,7 +133,7 @@ TEST_P(MysqlUpgradeScript, TheVersionBeforeStaysUntilTheNewServerAnswers) {
         .append(shell::Script().line("eval {}", then));
     return run(script);
   };
-  const auto waits = fmt::format("mrc_mysql_taken box \"$root\" {}", data());
+  const auto waits = fmt::format("mrc_mysql_taken box \"$root\" {} 600", data());
   test::write_file(m_here / "data/mrc.version", "8.0.40\n");
   test::write_file(m_here / "version", "8.4.10\n");
   const auto mysql = test::read_file(m_bin / "mysql");
@@ -162,6 +162,24 @@ TEST_P(MysqlUpgradeScript, TheVersionBeforeStaysUntilTheNewServerAnswers) {
   EXPECT_EQ(comes("8.4.10", waits).status, 0);
   EXPECT_EQ(test::read_file(m_here / "data/mrc.version"), "8.4.10\n");
   EXPECT_FALSE(has("data/mrc.version-before"));
+}
+
+TEST_P(MysqlUpgradeScript, AServerToWhomTheDataAreNewHasUntilTheStepEnds) {
+  program("mysql", "echo 'ERROR 2002 (HY000): no' >&2; exit 1\n");
+  const auto waited = [&] {
+    shell::Script script;
+    const auto root = script.secret_file(Secret("x", "p"));
+    // A clock on which each wait takes five minutes.
+    script.line("mrc_mysql_began=0; echo 0 >\"$MRC_D/clock\"; date() { cat \"$MRC_D/clock\"; }")
+        .line("sleep() { echo $(($(cat \"$MRC_D/clock\") + 300)) >\"$MRC_D/clock\"; }")
+        .line("sleep 1")  // what came before
+        .line("mrc_mysql_taken box {} {} 1740", root, data());
+    return run(script).err;
+  };
+  EXPECT_THAT(waited(), HasSubstr("the server of box did not answer in 300 s"));
+  test::write_file(m_here / "data/mrc.version-before", "8.0.40\n");
+  EXPECT_THAT(waited(), HasSubstr("the server of box did not answer in 1440 s"));
+  EXPECT_TRUE(has("data/mrc.version-before"));
 }
 
 TEST_P(MysqlUpgradeScript, MariaDbNeedsNoOtherStart) {
