@@ -518,6 +518,7 @@ void teach_mysql(Functions& functions) {
   functions["mrc_mysql_root_comes"] = root_comes;
   functions["mrc_mysql_role"] = role;
   functions["mrc_mysql_wait"] = wait_ready;
+  functions["mrc_mysql_taken"] = wait_ready;
   functions["mrc_mysql_check_options"] = [](Call& call) {
     return call.host.images.contains(call.arg(1)) ? 0 : call.fail("no image " + call.arg(1));
   };

@@ -55,21 +55,26 @@ constexpr std::array k_mariadb{Words("--log-bin=mysql-bin"),
                                Words("--master-retry-count=86400")};
 constexpr std::array k_no_log{Words("--skip-log-bin")};
 
-constexpr Words k_help = "--verbose --help";
-constexpr Words k_validate = "--validate-config";
-
-// Columns: name, flavour, from, options, at birth, trial, TLS, server's key, super_read_only.
+// Columns: name, flavour, from, options, at birth, TLS, server's key, super_read_only.
 constexpr std::array k_dialects{
-    Dialect{"MySQL 5.6", Flavour::mysql, {5, 6}, k_mysql_5_6, {}, k_help, false, false, false},
-    Dialect{"MySQL 5.7", Flavour::mysql, {5, 7}, k_mysql_5_6, {}, k_help, true, false, true},
-    Dialect{
-        "MySQL 8.0", Flavour::mysql, {8, 0}, k_mysql_8_0, k_no_log, k_validate, true, true, true},
-    Dialect{
-        "MySQL 8.4", Flavour::mysql, {8, 2}, k_mysql_8_4, k_no_log, k_validate, true, true, true},
-    Dialect{"MySQL 9", Flavour::mysql, {9, 0}, k_mysql_8_4, k_no_log, k_validate, true, true, true},
-    Dialect{"MariaDB 10", Flavour::mariadb, {10, 10}, k_mariadb, {}, k_help, false, false, false},
-    Dialect{"MariaDB 11", Flavour::mariadb, {11, 4}, k_mariadb, {}, k_help, true, false, false},
+    Dialect{"MySQL 5.6", Flavour::mysql, {5, 6}, k_mysql_5_6, {}, false, false, false},
+    Dialect{"MySQL 5.7", Flavour::mysql, {5, 7}, k_mysql_5_6, {}, true, false, true},
+    Dialect{"MySQL 8.0", Flavour::mysql, {8, 0}, k_mysql_8_0, k_no_log, true, true, true},
+    Dialect{"MySQL 8.4", Flavour::mysql, {8, 2}, k_mysql_8_4, k_no_log, true, true, true},
+    Dialect{"MySQL 9", Flavour::mysql, {9, 0}, k_mysql_8_4, k_no_log, true, true, true},
+    Dialect{"MariaDB 10", Flavour::mariadb, {10, 10}, k_mariadb, {}, false, false, false},
+    Dialect{"MariaDB 11", Flavour::mariadb, {11, 4}, k_mariadb, {}, true, false, false},
 };
+
+/// Servers from `to` on take no data of one before `from`.
+struct Gate {
+  topology::ServerVersion to;
+  topology::ServerVersion from;
+};
+// MySQL's. Into the next major version only its last LTS release leads; the releases that are named
+// by their years come behind 9.7, and nothing is known yet of gates between them.
+constexpr std::array k_gates{
+    Gate{{8, 0}, {5, 7}}, Gate{{8, 1}, {8, 0}}, Gate{{9, 0}, {8, 4}}, Gate{{26, 0}, {9, 7}}};
 
 }  // namespace
 
@@ -85,6 +90,18 @@ const Dialect& dialect_of(Flavour flavour, topology::ServerVersion version) {
   const auto* const found = find_dialect(flavour, version);
   MRC_CHECK(found != nullptr);
   return *found;
+}
+
+std::optional<topology::ServerVersion> stop_between(Flavour flavour,
+                                                    topology::ServerVersion from,
+                                                    topology::ServerVersion to) {
+  if (flavour == Flavour::mariadb) return {};  // which is not so strict
+  std::optional<topology::ServerVersion> stop;
+  for (auto gate = k_gates.rbegin(); gate != k_gates.rend(); ++gate) {
+    const auto goal = stop.value_or(to);
+    if (gate->to <= goal && from < gate->from) stop = gate->from;
+  }
+  return stop;
 }
 
 std::optional<Reported> parse_reported(std::string_view text) {

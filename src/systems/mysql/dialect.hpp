@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -15,8 +16,7 @@ struct Dialect {
   topology::ServerVersion from;                ///< the first version that speaks so
   std::span<const std::string_view> options;   ///< of mysqld, between the server's id and its host
   std::span<const std::string_view> at_birth;  ///< while its data directory is made: no binary log
-  std::string_view trial;  ///< with its options, mysqld only says whether it takes them
-  bool tls = false;        ///< offers TLS without being told to
+  bool tls = false;                            ///< offers TLS without being told to
   bool server_key =
       false;  ///< without TLS a password is sent under the server's key, or not at all
   bool super_read_only = false;
@@ -27,6 +27,12 @@ struct Dialect {
 const Dialect* find_dialect(topology::Flavour flavour, topology::ServerVersion version);
 /// The same of a version that a topology has, which has no older ones.
 const Dialect& dialect_of(topology::Flavour flavour, topology::ServerVersion version);
+
+/// The version that data of an older one must have first on their way to a newer; empty: they go
+/// directly.
+std::optional<topology::ServerVersion> stop_between(topology::Flavour flavour,
+                                                    topology::ServerVersion from,
+                                                    topology::ServerVersion to);
 
 /// What a server or its image calls itself: "5.6.24-log", "11.8.9-MariaDB-deb13". Empty: no
 /// version.

@@ -30,6 +30,9 @@ std::string outage(const Server& server) {
                           : fmt::format("{} does not answer, some 15 s", server.id);
 }
 
+/// For mrc_mysql_taken: the step's own limit, less what it needs to tell why.
+std::chrono::seconds patience(const Step& step) { return step.timeout - std::chrono::seconds(60); }
+
 bool has(const Difference& diff, const std::string& field) {
   return std::any_of(
       diff.begin(), diff.end(), [&](const auto& line) { return line.field == field; });
@@ -152,24 +155,39 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
   write_role(script, server);
   script.line("mrc_mysql_run {} {}", server.id, shell::words(words))
       .line("mrc_mysql_note {} {}", m_desired.deployment, server.id)
-      .line("mrc_mysql_wait {} {} 300", server.id, root)
+      .line("mrc_mysql_taken {} {} {} {}", server.id, root, data, patience(step).count())
       .line("mrc_mysql_tables {} {} {}", server.id, root, data);
   return step;
 }
 
-Step Maker::finish_upgrade(const Server& server) const {
+Step Maker::finish_upgrade(const Server& server, const Observed& seen) const {
   auto step =
-      make(server, "upgrade", fmt::format("bring the system tables of {} up to date", server.id));
+      make(server,
+           "upgrade",
+           seen.half_upgraded ? fmt::format("bring the system tables of {} up to date", server.id)
+                              : fmt::format("note that {} has taken its data", server.id));
   step.change = Change::run;
   step.cause = Cause::drift;
   step.reason = "its last upgrade was cut off";
-  step.needs = {milestone::container_running(server.id)};
+  if (seen.half_upgraded && m_desired.dialect.flavour == topology::Flavour::mysql) {
+    step.risk = plan::Risk::disruptive;  // it is started anew
+    step.impact = outage(server);
+  }
+  step.needs = {milestone::container_running(server.id),
+                milestone::endpoint_ready(server.id),
+                milestone::survival_ready(server.id)};
   step.timeout = std::chrono::minutes(30);
   auto& script = step.apply;
   const auto root = script.secret_file(m_desired.root_password);
+  const auto data = data_path(m_desired, server.id);
   script.use(embedded::mysql_upgrade_sh)
-      .line("mrc_mysql_wait {} {} 300", server.id, root)
-      .line("mrc_mysql_tables {} {} {}", server.id, root, data_path(m_desired, server.id));
+      .line("mrc_mysql_taken {} {} {} {}", server.id, root, data, patience(step).count())
+      .line("mrc_mysql_tables {} {} {} {} {}",
+            server.id,
+            root,
+            data,
+            m_desired.deployment,
+            server.address);
   return step;
 }
 
@@ -198,10 +216,9 @@ Step Maker::start(const Server& server, const Observed& seen) const {
   step.reason = seen.container->status == "paused" ? "it is paused" : "it is stopped";
   step.needs = {data_ready(server)};
   step.gives = {milestone::container_running(server.id)};
-  step.timeout = std::chrono::minutes(8);
   write_role(step.apply, server);
-  step.apply.line("mrc_mysql_start {}", server.id)
-      .line("mrc_mysql_wait {} {} 300", server.id, step.apply.secret_file(m_desired.root_password));
+  step.apply.line("mrc_mysql_start {}", server.id);
+  await(step, server, seen);
   return step;
 }
 
@@ -211,10 +228,25 @@ Step Maker::wait(const Server& server, const Observed& seen) const {
   step.cause = Cause::drift;
   step.reason = seen.sql_error;
   step.gives = {milestone::container_running(server.id)};
-  step.timeout = std::chrono::minutes(8);
-  step.apply.line(
-      "mrc_mysql_wait {} {} 300", server.id, step.apply.secret_file(m_desired.root_password));
+  await(step, server, seen);
   return step;
+}
+
+void Maker::await(Step& step, const Server& server, const Observed& seen) const {
+  auto& script = step.apply;
+  const auto root = script.secret_file(m_desired.root_password);
+  if (seen.had_before.empty()) {
+    step.timeout = std::chrono::minutes(8);
+    script.line("mrc_mysql_wait {} {} 300", server.id, root);
+    return;
+  }
+  step.timeout = std::chrono::minutes(30);
+  script.use(embedded::mysql_upgrade_sh)
+      .line("mrc_mysql_taken {} {} {} {}",
+            server.id,
+            root,
+            data_path(m_desired, server.id),
+            patience(step).count());
 }
 
 Step Maker::settings(const Server& server, Difference diff) const {
@@ -430,11 +462,10 @@ void Maker::record(shell::Script& script, std::string_view key, const Server& se
 void Maker::check_options(shell::Script& script,
                           const Server& server,
                           const std::vector<std::string>& options) const {
-  script.line("mrc_mysql_check_options {} {} {} {} {}",
+  script.line("mrc_mysql_check_options {} {} {} {}",
               server.id,
               m_desired.image,
               m_desired.dialect.name,
-              m_desired.dialect.trial,
               shell::words(options));
 }
 

@@ -37,7 +37,7 @@ class Maker {
   /// An unmarked data directory becomes ours.
   plan::Step adopt_data(const Server& server) const;
   plan::Step container(const Server& server, const Observed& seen, Difference diff) const;
-  plan::Step finish_upgrade(const Server& server) const;
+  plan::Step finish_upgrade(const Server& server, const Observed& seen) const;
   /// What Docker changes in a container as it runs.
   plan::Step update(const Server& server, Difference diff) const;
   plan::Step start(const Server& server, const Observed& seen) const;
@@ -96,6 +96,8 @@ class Maker {
   plan::Step note(const Server& server, std::string_view verb, std::string_view key) const;
 
  private:
+  /// The step waits until the server answers.
+  void await(plan::Step& step, const Server& server, const Observed& seen) const;
   std::optional<std::string> older_series(const Observed& seen) const;
   plan::Step make(const Server& server, std::string_view verb, std::string title) const;
   plan::Step follow(const Server& server,

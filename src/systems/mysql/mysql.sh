@@ -198,23 +198,27 @@ mrc_mysql_drop_helpers() {
   done
 }
 
-# mrc_mysql_check_options NAME IMAGE DIALECT TRIAL OPTION..: the server itself says, before any data is
+# mrc_mysql_check_options NAME IMAGE DIALECT OPTION..: the server itself says, before any data is
 # touched, whether it is one of this dialect and takes these options: one that is refused in the middle
-# of initialisation ruins the directory. TRIAL: the words that make it say so and end.
+# of initialisation ruins the directory.
 mrc_mysql_check_options() {
-  mrc_mysql_image=$2 mrc_mysql_dialect=$3 mrc_mysql_trial=$4
+  mrc_mysql_image=$2 mrc_mysql_dialect=$3
   mrc_mysql_drop_helpers "$1"
   mrc_mysql_check=$1.mrc-check
-  shift 4
+  shift 3
   mrc_mysql_status=0
   # shellcheck disable=SC2016 # the container's own shell
   docker run --rm --name "$mrc_mysql_check" --network none --entrypoint sh "$mrc_mysql_image" -c '
     server=mysqld
     if command -v mariadbd >/dev/null; then server=mariadbd; fi
-    "$server" --version || exit 3
-    trial=$1
-    shift
-    "$server" --user=mysql "$@" $trial 2>&1' sh "$mrc_mysql_trial" "$@" >"$MRC_D/options" 2>"$MRC_D/options.err" ||
+    version=$("$server" --version) || exit 3
+    printf "%s\n" "$version"
+    # What makes it only say whether it takes them: MySQL has a word for that from 8.0.16 on.
+    case $version in
+      *MariaDB* | *"Ver 5."* | *"Ver 8.0."[0-9][!0-9]* | *"Ver 8.0.1"[0-5]*) set -- "$@" --verbose --help ;;
+      *) set -- "$@" --validate-config ;;
+    esac
+    "$server" --user=mysql "$@" 2>&1' sh "$@" >"$MRC_D/options" 2>"$MRC_D/options.err" ||
     mrc_mysql_status=$?
   mrc_mysql_version=$(head -n 1 "$MRC_D/options")
   [ -n "$mrc_mysql_version" ] ||
@@ -707,6 +711,9 @@ mrc_mysql_probe() {
   fi
   if [ -f "$2/$1/data/mrc.upgrade" ]; then printf 'upgrade\tbegun\n'; fi
   if [ -f "$2/$1/data/mrc.version" ]; then printf 'had\t%s\n' "$(cat "$2/$1/data/mrc.version")"; fi
+  if [ -f "$2/$1/data/mrc.version-before" ]; then
+    printf 'had_before\t%s\n' "$(cat "$2/$1/data/mrc.version-before")"
+  fi
   if [ -e "$2/$1/data.mrc-init" ] || [ -e "$2/$1/data.mrc-copy" ]; then printf 'staging\tyes\n'; fi
   if ! docker version >/dev/null 2>&1; then
     printf 'docker\tdown\nend\t%s\n' "$1"

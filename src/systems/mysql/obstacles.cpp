@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "systems/mysql/authentication.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/faults.hpp"
@@ -147,7 +149,7 @@ class Obstacles {
     const auto told = parse_reported(one.image_version);
     const bool told_older = same && told && told->version < runs->version;
     if (same && !told_older && now->from <= m_desired.dialect.from) {
-      check_upgrade(server, *now, last);
+      check_upgrade(server, runs->version, told ? told->version : m_desired.version, one);
       check_accounts(server, one);
       return;
     }
@@ -156,24 +158,56 @@ class Obstacles {
                     server.id,
                     told_older ? last : now->name,
                     told_older ? one.image_version : m_desired.dialect.name),
-        "it had " + last,
-        same ? "servers do not take newer data; keep the image"
-             : "the two do not read one another's data: make a new deployment, and load a dump");
+        history(one),
+        !same ? "the two do not read one another's data: make a new deployment, and load a dump"
+              : "servers do not take newer data; keep the image" + way_back(server, one));
   }
 
-  /// MySQL takes its data, and a slave its master's transactions, from the series before its own
-  /// and no older one. MariaDB is not so strict.
-  void check_upgrade(const Server& server, const Dialect& now, const std::string& had) {
-    const auto& want = m_desired.dialect;
-    const auto* const last = find_dialect(want.flavour, want.from);
-    if (want.flavour == topology::Flavour::mariadb || last - &now <= 1) return;
+  /// Another server was to have its data, and nobody has seen it answer.
+  static bool is_doubted(const Observed& one) { return !one.answered && !one.had_before.empty(); }
+
+  static std::string history(const Observed& one) {
+    if (!is_doubted(one)) return "it had " + had(one);
+    return fmt::format("it had {}, and {} has not been seen to answer", one.had_before, one.had);
+  }
+
+  /// A server may refuse data, or give them back as they were; its log alone tells.
+  std::string way_back(const Server& server, const Observed& one) const {
+    if (!is_doubted(one)) return {};
+    const auto file = data_path(m_desired, server.id) + "/mrc.version";
+    return fmt::format(
+        ". If the log of {} (docker logs {}) says that {} refused the data or gave them back as "
+        "they were: docker stop {}, mv {}-before {}, and apply; else put back an older copy",
+        server.id,
+        server.id,
+        one.had,
+        server.id,
+        file,
+        file);
+  }
+
+  /// A server takes its data, and a slave its master's transactions, from a version not too far
+  /// back.
+  void check_upgrade(const Server& server,
+                     topology::ServerVersion from,
+                     topology::ServerVersion to,
+                     const Observed& one) {
+    if (const auto before = parse_reported(one.had_before); before && is_doubted(one)) {
+      from = std::min(from, before->version);
+    }
+    const auto stop = stop_between(m_desired.dialect.flavour, from, to);
+    if (!stop) return;
     add(server.host,
-        fmt::format("the data of {} is of {}, from which no way leads to {}",
+        fmt::format("the data of {} is of MySQL {}.{}, from which no way leads to MySQL {}.{}",
                     server.id,
-                    now.name,
-                    want.name),
-        "it had " + had,
-        fmt::format("give mysql.image a {} first, apply, and go on from there", (&now + 1)->name));
+                    from.major,
+                    from.minor,
+                    to.major,
+                    to.minor),
+        history(one),
+        fmt::format("give mysql.image a MySQL {}.{} first, apply, and go on from there",
+                    stop->major,
+                    stop->minor));
   }
 
   /// Whose plugin the next server has not is locked out, on data that have no way back.
@@ -341,13 +375,15 @@ class Obstacles {
     for (const auto& server : m_desired.servers) {
       const auto& other = m_seen.at(server.id);
       const auto diff = container_difference(m_desired, server, other);
-      if (other.container && other.container->running() && diff.empty()) continue;
+      const bool runs = other.container && other.container->running();
+      if (runs && diff.empty() && !other.half_upgraded) continue;
       add(server.host,
           fmt::format("a switchover changes nothing else, and {} is not as the file asks",
                       server.id),
           !other.container ? "it has no container"
-          : diff.empty()   ? "its container is " + other.container->status
-                           : diff.front().field + " differs",
+          : !diff.empty()  ? diff.front().field + " differs"
+          : !runs          ? "its container is " + other.container->status
+                           : "its upgrade was cut off",
           fmt::format("let mysql.master name {}, apply that, and switch over then", old.id));
       return;
     }

@@ -81,6 +81,8 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
     seen.half_upgraded = true;
   } else if (word == "had") {
     seen.had = words[1];
+  } else if (word == "had_before") {
+    seen.had_before = words[1];
   } else if (word == "staging") {
     seen.staging = true;
   } else if (word == "docker") {

@@ -57,7 +57,9 @@ struct Observed {
   bool has_data = false;
   /// The lines of my.cnf in it, comments apart, each with a ';' behind it; empty: there is none.
   std::string role;
-  std::string had;             ///< "9.7.4": the server that the data had last; empty: not known
+  std::string had;  ///< "9.7.4": the server that the data had last; empty: not known
+  std::string
+      had_before;  ///< the one before that, until that has been seen to answer; empty: it has
   bool half_upgraded = false;  ///< its system tables are of an older server than its own
   std::string data_of;         ///< the deployment that the data directory's mark names; empty: none
   bool staging = false;        ///< a half-made data directory lies about

@@ -37,6 +37,7 @@ class Planner {
       if (!server.is_master) plan_slave(server);
     }
     plan_root(old != nullptr);
+    finish_first();
     roll();
     if (old != nullptr) wait_for_master(*old);
     return std::move(m_steps);
@@ -75,7 +76,10 @@ class Planner {
     } else if (auto other = settings_difference(m_desired, server, one); !other.empty()) {
       m_steps.push_back(m_maker.settings(server, std::move(other)));
     }
-    if (one.half_upgraded) m_steps.push_back(m_maker.finish_upgrade(server));
+    // Who does not answer yet is waited for, and by that known to have taken its data.
+    if (one.half_upgraded || (one.answered && !one.had_before.empty())) {
+      m_steps.push_back(m_maker.finish_upgrade(server, one));
+    }
     return {};
   }
 
@@ -335,6 +339,22 @@ class Planner {
       given.insert(milestone::replication_account());
     }
     return [given = std::move(given)](const plan::Milestone& one) { return given.contains(one); };
+  }
+
+  /// A server whose upgrade was cut off may know neither its channel nor what is asked of accounts.
+  void finish_first() {
+    for (const auto& server : m_desired.servers) {
+      const auto upgrade = step_of(server, "upgrade");
+      if (!has_step(upgrade)) continue;
+      for (auto& step : m_steps) {
+        const auto& needs = step.needs;
+        const auto running = milestone::container_running(server.id);
+        if (step.id == upgrade || std::find(needs.begin(), needs.end(), running) == needs.end()) {
+          continue;
+        }
+        step.after.push_back(upgrade);
+      }
+    }
   }
 
   bool is_recorded(const Server& server, std::string_view what) const {

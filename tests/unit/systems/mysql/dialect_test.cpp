@@ -212,6 +212,37 @@ TEST(MysqlUpgrade, GoesOneSeriesAtATime) {
   EXPECT_EQ(found[0].remedy, "give mysql.image a MySQL 5.7 first, apply, and go on from there");
 }
 
+TEST(MysqlUpgrade, AWayLeadsFromTheLastLtsOrFromTheSameKind) {
+  using topology::ServerVersion;
+  struct Case {
+    ServerVersion from, to;
+    std::optional<ServerVersion> stop;
+  };
+  const Case cases[] = {{{5, 6}, {5, 7}, {}},
+                        {{5, 6}, {8, 0}, {{5, 7}}},
+                        {{5, 7}, {8, 0}, {}},
+                        {{5, 7}, {8, 1}, {{8, 0}}},
+                        {{8, 0}, {8, 1}, {}},
+                        {{8, 0}, {8, 4}, {}},
+                        {{8, 2}, {8, 4}, {}},
+                        {{8, 0}, {9, 0}, {{8, 4}}},
+                        {{8, 3}, {9, 0}, {{8, 4}}},
+                        {{8, 4}, {9, 7}, {}},
+                        {{9, 0}, {9, 3}, {}},
+                        {{8, 4}, {26, 10}, {{9, 7}}},
+                        {{9, 6}, {26, 10}, {{9, 7}}},
+                        {{9, 7}, {26, 10}, {}},
+                        {{26, 7}, {26, 10}, {}},
+                        {{26, 10}, {28, 4}, {}},
+                        {{5, 6}, {26, 10}, {{5, 7}}},
+                        {{8, 0}, {26, 10}, {{8, 4}}}};
+  for (const auto& one : cases) {
+    EXPECT_EQ(stop_between(Flavour::mysql, one.from, one.to), one.stop)
+        << one.from.major << '.' << one.from.minor << " to " << one.to.major << '.' << one.to.minor;
+  }
+  EXPECT_EQ(stop_between(Flavour::mariadb, {10, 10}, {12, 3}), std::nullopt);
+}
+
 /// What is found when the wanted image's variables say this.
 std::vector<Finding> with_image(const test::MysqlWorld& world, const std::string& version) {
   auto outputs = world.all_good();
@@ -237,6 +268,20 @@ TEST(MysqlUpgrade, NeverGoesBack) {
   EXPECT_THAT(with_image(world, "9.7.5-1.el9"), ::testing::IsEmpty());
 }
 
+TEST(MysqlUpgrade, TheImagesWordCountsWhereTheFileHasItsDialectAlone) {
+  const auto world = test::MysqlWorld::of("mysql:innovation", Flavour::mysql, {9, 0}, "9.7");
+  EXPECT_THAT(with_image(world, "26.10.0-1.el9"), ::testing::IsEmpty());
+  auto outputs = world.all_good();
+  const auto at = outputs[1].find("var\tversion\t");
+  outputs[1].replace(at, outputs[1].find('\n', at) - at, "var\tversion\t9.6.0");
+  outputs[1].insert(outputs[1].find("container\t"), "image_version\t26.10.0-1.el9\n");
+  const auto found = world.findings(outputs);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].title,
+            "the data of mysql-slave1 is of MySQL 9.6, from which no way leads to MySQL 26.10");
+  EXPECT_EQ(found[0].remedy, "give mysql.image a MySQL 9.7 first, apply, and go on from there");
+}
+
 TEST(MysqlUpgrade, CopiesTheDataWhereTheFileAsksForIt) {
   test::MysqlWorld world;
   const auto outputs = world.all_good();
@@ -251,6 +296,7 @@ TEST(MysqlUpgrade, CopiesTheDataWhereTheFileAsksForIt) {
         EXPECT_THAT(line.after, ::testing::HasSubstr("/data.mrc-kept-5.6.24"));
         EXPECT_THAT(step.impact, ::testing::HasSubstr("and while its data are copied"));
         EXPECT_THAT(step.apply.body(), ::testing::HasSubstr("mrc_mysql_keep /opt/Docker/mysql-"));
+        EXPECT_THAT(step.apply.body(), ::testing::HasSubstr("/data 21540\n"));  // of six hours
       }
     }
     return count;
@@ -293,6 +339,93 @@ TEST(MysqlUpgrade, OneThatWasCutOffIsGoneOnWith) {
   outputs[1] = test::with(outputs[1], "data\tblog-2016\n", "data\tblog-2016\nupgrade\tbegun\n");
   EXPECT_THAT(test::ids(world.steps(outputs)),
               ::testing::ElementsAre("mysql/mysql-slave1/upgrade"));
+}
+
+TEST(MysqlUpgrade, OneThatWasCutOffIsDoneBeforeAllElseThatAsksItsServer) {
+  test::MysqlWorld world;
+  auto outputs = world.all_good();
+  // What 5.7 says of its variables while its system tables are 5.6's.
+  outputs[1] = test::with(outputs[1], "data\tblog-2016\n", "data\tblog-2016\nupgrade\tbegun\n");
+  outputs[1].erase(outputs[1].find("var\t"));
+  outputs[1] += "sql\tERROR 1146 (42S02) at line 3\nend\tmysql-slave1\ndone\n";
+  const auto made = world.steps(outputs);
+  EXPECT_THAT(test::ids(made),
+              ::testing::ElementsAre("mysql/mysql-slave1/start",
+                                     "mysql/mysql-slave1/upgrade",
+                                     "mysql/mysql-slave1/replicate"));
+  EXPECT_THAT(test::find(made, "mysql/mysql-slave1/replicate").after,
+              ::testing::Contains(StepId("mysql/mysql-slave1/upgrade")));
+  const auto& upgrade = test::find(made, "mysql/mysql-slave1/upgrade");
+  // It is started anew, with an interface that its unit gives back.
+  EXPECT_EQ(upgrade.risk, plan::Risk::disruptive);
+  EXPECT_EQ(upgrade.impact, "mysql-slave1 does not answer, some 15 s");
+  EXPECT_THAT(
+      upgrade.needs,
+      ::testing::IsSupersetOf({"endpoint/mysql-slave1/ready", "survival/mysql-slave1/ready"}));
+  EXPECT_THAT(upgrade.apply.body(),
+              ::testing::HasSubstr("/opt/Docker/mysql-slave1/data blog-2016 192.168.0.51\n"));
+}
+
+/// mysql-slave1 was to become a server that never answered.
+std::vector<std::string> never_answered(const test::MysqlWorld& world, const std::string& had) {
+  auto outputs = world.all_good();
+  auto& one = outputs[1];
+  one = test::with(one, "container\trunning", "container\trestarting");
+  one.insert(one.find("container\t"), "had\t" + had + "\nhad_before\t5.6.24\n");
+  one.erase(one.find("var\t"));
+  one += "sql\tERROR 2002 (HY000)\nend\tmysql-slave1\ndone\n";
+  return outputs;
+}
+
+TEST(MysqlUpgrade, TheWayBackFromAServerThatNeverAnsweredIsTold) {
+  const test::MysqlWorld world;
+  auto outputs = never_answered(world, "5.7.44");
+  auto found = world.findings(outputs);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].title, "the data of mysql-slave1 is of MySQL 5.7, and the file has MySQL 5.6");
+  EXPECT_EQ(found[0].detail, "it had 5.6.24, and 5.7.44 has not been seen to answer");
+  EXPECT_EQ(found[0].remedy,
+            "servers do not take newer data; keep the image. If the log of mysql-slave1 (docker "
+            "logs mysql-slave1) says that 5.7.44 refused the data or gave them back as they were: "
+            "docker stop mysql-slave1, mv /opt/Docker/mysql-slave1/data/mrc.version-before "
+            "/opt/Docker/mysql-slave1/data/mrc.version, and apply; else put back an older copy");
+  // One that answers has the data, whatever else is noted.
+  outputs = world.all_good();
+  outputs[1] = test::with(outputs[1], "version\t5.6.24", "version\t5.7.44");
+  outputs[1].insert(outputs[1].find("container\t"), "had\t5.7.44\nhad_before\t5.6.24\n");
+  found = world.findings(outputs);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found[0].detail, ::testing::StartsWith("it had 5.7.44"));
+  EXPECT_EQ(found[0].remedy, "servers do not take newer data; keep the image");
+}
+
+TEST(MysqlUpgrade, AWayBeginsAtTheOlderOfTwoThatMayHaveTheData) {
+  const auto world = test::MysqlWorld::of("mysql:8.0", Flavour::mysql, {8, 0}, "5.6.24");
+  const auto found = world.findings(never_answered(world, "8.0.46"));
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[1].title,
+            "the data of mysql-slave1 is of MySQL 5.6, from which no way leads to MySQL 8.0");
+  EXPECT_EQ(found[1].detail, "it had 5.6.24, and 8.0.46 has not been seen to answer");
+}
+
+TEST(MysqlUpgrade, AServerThatAnswersOnOlderDataIsNotedToHaveThem) {
+  const test::MysqlWorld world;
+  auto outputs = world.all_good();
+  outputs[1].insert(outputs[1].find("container\t"), "had\t5.6.24\nhad_before\t5.6.20\n");
+  auto made = world.steps(outputs);
+  ASSERT_THAT(test::ids(made), ::testing::ElementsAre("mysql/mysql-slave1/upgrade"));
+  EXPECT_EQ(made[0].title, "note that mysql-slave1 has taken its data");
+  EXPECT_EQ(made[0].risk, plan::Risk::safe);
+  EXPECT_THAT(made[0].apply.body(), ::testing::HasSubstr("mrc_mysql_taken mysql-slave1 "));
+  // One that does not answer yet is waited for, and that notes it too.
+  outputs[1].erase(outputs[1].find("var\t"));
+  outputs[1] += "sql\tERROR 2002 (HY000)\nend\tmysql-slave1\ndone\n";
+  made = world.steps(outputs);
+  ASSERT_THAT(test::ids(made),
+              ::testing::ElementsAre("mysql/mysql-slave1/start", "mysql/mysql-slave1/replicate"));
+  EXPECT_THAT(made[0].apply.body(), ::testing::HasSubstr("mrc_mysql_taken mysql-slave1 "));
+  EXPECT_THAT(made[0].apply.body(), ::testing::HasSubstr("/data 1740\n"));
+  EXPECT_EQ(made[0].timeout, std::chrono::minutes(30));
 }
 
 TEST_P(MysqlRecorded, AnImageOrDataOfAnotherKindStandInTheWay) {

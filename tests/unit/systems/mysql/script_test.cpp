@@ -421,6 +421,47 @@ TEST_P(MysqlScript, ASlaveThatHearsNothingIsNotAliveWhateverItsThreadsSay) {
   }
 }
 
+TEST_P(MysqlScript, AServerIsTriedWithTheWordsThatItsOwnVersionKnows) {
+  struct Case {
+    const char *version, *flavour, *known;
+  };
+  const Case cases[] = {
+      {"5.7.44-log", "MySQL 5.7", "--verbose --help"},
+      {"8.0.4-rc", "MySQL 8.0", "--verbose --help"},
+      {"8.0.11", "MySQL 8.0", "--verbose --help"},
+      {"8.0.15", "MySQL 8.0", "--verbose --help"},
+      {"8.0.16", "MySQL 8.0", "--validate-config"},
+      {"8.0.46-0ubuntu0.22.04.1", "MySQL 8.0", "--validate-config"},
+      {"8.4.10", "MySQL 8.4", "--validate-config"},
+      {"9.7.4", "MySQL 9", "--validate-config"},
+      {"10.11.19-MariaDB-log", "MariaDB 10", "--verbose --help"},
+  };
+  // docker run --rm --name NAME --network none --entrypoint sh IMAGE -c ..
+  program("docker", "[ \"$1\" = run ] || exit 1; shift 9; exec sh \"$@\"\n");
+  for (const auto& one : cases) {
+    program(
+        "mysqld",
+        fmt::format("[ \"$*\" = --version ] && {{ echo '/usr/sbin/mysqld  Ver {} for Linux on "
+                    "x86_64'; exit; }}\n"
+                    "[ \"$*\" = '--user=mysql --port=3 --a=b c {}' ] || {{ echo \"[ERROR] unknown "
+                    "option in $*\"; exit 1; }}\n",
+                    one.version,
+                    one.known));
+    shell::Script script;
+    script.line("mrc_mysql_check_options box mysql:x {} --port=3 '--a=b c'", one.flavour);
+    const auto answer = run(script);
+    EXPECT_EQ(answer.status, 0) << one.version << answer.err;
+  }
+  program("mysqld",
+          "[ \"$*\" = --version ] && { echo 'mysqld  Ver 8.0.13 for Linux on x86_64'; exit; }\n"
+          "echo \"[ERROR] unknown variable 'port=3'\"; exit 1\n");
+  shell::Script script;
+  script.line("mrc_mysql_check_options box mysql:x 'MySQL 8.0' --port=3");
+  const auto answer = run(script);
+  EXPECT_NE(answer.status, 0);
+  EXPECT_THAT(answer.err, HasSubstr("in mysql:x refuses its options: unknown variable 'port=3'"));
+}
+
 class MysqlData : public MysqlScript {};
 INSTANTIATE_TEST_SUITE_P(Shells,
                          MysqlData,

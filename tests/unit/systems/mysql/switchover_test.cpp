@@ -136,6 +136,15 @@ TEST_F(MysqlSwitchover, AFormerMasterIsNotTrustedWhileItsSuccessorDoesNotAnswer)
                                     "told")));
 }
 
+TEST_F(MysqlSwitchover, AnUpgradeThatWasCutOffIsFinishedFirst) {
+  outputs[1] = with(outputs[1], "data\tblog-2016\n", "data\tblog-2016\nupgrade\tbegun\n");
+  const auto found = findings();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].title,
+            "a switchover changes nothing else, and mysql-slave1 is not as the file asks");
+  EXPECT_EQ(found[0].detail, "its upgrade was cut off");
+}
+
 TEST_F(MysqlSwitchover, TheOldMasterHasToBeThere) {
   outputs[0] = with(outputs[0], "container\trunning", "container\texited");
   outputs[0] = outputs[0].substr(0, outputs[0].find("var\t")) + "end\tmysql-master\ndone\n";
