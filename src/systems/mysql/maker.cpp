@@ -49,10 +49,7 @@ Step Maker::init(const Server& server, const Observed& seen) const {
   step.timeout = std::chrono::minutes(10);
   auto& script = step.apply;
   record(script, "data", server);
-  auto options = server.own_options;
-  options.insert(
-      options.end(), m_desired.dialect.at_birth.begin(), m_desired.dialect.at_birth.end());
-  check_options(script, server, options);
+  check_options(script, server);
   script.line("mrc_mysql_init {} {} {} {} {} {} {}",
               m_desired.deployment,
               server.id,
@@ -60,7 +57,7 @@ Step Maker::init(const Server& server, const Observed& seen) const {
               m_desired.data_root,
               script.secret_file(m_desired.root_password),
               m_desired.root_host,
-              shell::words(options));
+              shell::words(server.birth_options));
   return step;
 }
 
@@ -133,7 +130,7 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
   auto& script = step.apply;
   script.use(embedded::mysql_upgrade_sh);
   record(script, "container", server);
-  check_options(script, server, server.options);
+  check_options(script, server);
   const auto data = data_path(m_desired, server.id);
   const auto root = script.secret_file(m_desired.root_password);
   script.line("mrc_mysql_compare {} {}", server.id, data);
@@ -425,15 +422,13 @@ void Maker::record(shell::Script& script, std::string_view key, const Server& se
 }
 
 /// The server in the image says whether it is what the plan takes it for, and takes these options.
-void Maker::check_options(shell::Script& script,
-                          const Server& server,
-                          const std::vector<std::string>& options) const {
+void Maker::check_options(shell::Script& script, const Server& server) const {
   script.line("mrc_mysql_check_options {} {} {} {} {}",
               server.id,
               m_desired.image,
               m_desired.dialect.name,
               m_desired.dialect.trial,
-              shell::words(options));
+              shell::words(server.options));
 }
 
 }  // namespace mrc::systems::mysql

@@ -419,6 +419,45 @@ TEST(MysqlDesired, AServersOwnOptionsComeLastAndSoWin) {
               ElementsAre("--max_connections=100", "--skip-name-resolve", "--max_connections=500"));
 }
 
+TEST(MysqlDesired, WhereDataAreNewTheFilesOptionsMayBeUnknown) {
+  auto world = test::MysqlWorld::of("mysql:9.7", topology::Flavour::mysql, {9, 7}, "9.7");
+  world.topology.mysql.options = {{"plugin_load", "semisync_source.so"},
+                                  {"rpl_semi_sync_source_enabled", "1"},
+                                  {"default_time_zone", "Europe/Berlin"},
+                                  {"skip-name-resolve", {}}};
+  world.topology.mysql.servers[0].options = {{"loose_mysqlx", "0"},
+                                             {"loose-default-time-zone", "Europe/Berlin"}};
+  const auto want = world.desired();
+  const auto& birth = want.master().birth_options;
+  EXPECT_THAT(birth,
+              ElementsAre("--loose-plugin_load=semisync_source.so",
+                          "--loose-rpl_semi_sync_source_enabled=1",
+                          "--loose-skip-name-resolve",
+                          "--loose_mysqlx=0",
+                          "--skip-log-bin"));
+  const auto& copy = want.master().copy_options;
+  const auto& all = want.master().options;
+  const auto own = birth.size() - 1;
+  const auto mrcs = copy.size() - own;
+  EXPECT_EQ(std::vector(copy.begin() + mrcs, copy.end()),
+            std::vector(birth.begin(), birth.begin() + own));
+  EXPECT_EQ(std::vector(copy.begin(), copy.begin() + mrcs),
+            std::vector(all.begin(), all.begin() + mrcs));
+}
+
+TEST_F(MysqlSteps, TheImageJudgesTheOptionsAsTheyAreAndMakesTheDataWithThemLoose) {
+  world.topology.mysql.options = {{"max_connections", "300"}};
+  const auto made = world.steps(world.all_bare());
+  const auto script = find(made, "mysql/mysql-slave1/init").apply.body();
+  const auto asked = script.find("--max_connections=300");
+  const auto born = script.find("--loose-max_connections=300");
+  ASSERT_NE(born, std::string::npos) << script;
+  EXPECT_LT(script.find("mrc_mysql_check_options mysql-slave1"), asked);
+  EXPECT_LT(asked, script.find("mrc_mysql_init"));
+  EXPECT_LT(script.find("mrc_mysql_init"), born);
+  EXPECT_EQ(script.find("--max_connections=300", born), std::string::npos);
+}
+
 TEST(MysqlDesired, TheSpecChangesWithAllThatAContainerIsMadeFrom) {
   const test::MysqlWorld world;
   const auto want = world.desired();
