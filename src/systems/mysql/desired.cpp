@@ -47,7 +47,7 @@ std::vector<std::string> all_options(const Dialect& dialect,
 bool offers_tls(const Dialect& dialect, const Server& master) {
   bool offers = dialect.tls;
   for (const auto& argument : master.own_options) {
-    const auto field = argument_field(argument);
+    const auto field = option_field(argument);
     const bool off = field.value == "0" || field.value == "OFF";
     if (field.name == "mysqld --skip-ssl" || (field.name == "mysqld --ssl" && off) ||
         (field.name == "mysqld --tls-version" && field.value.empty())) {
