@@ -256,8 +256,8 @@ mrc_mysql_init() {
 }
 
 # mrc_mysql_birth FOR DEPLOYMENT NAME IMAGE ROOT ROOT_PASSWORD_FILE ROOT_HOST OPTION..: new data in the directory
-# data.mrc-FOR, made by the image without any network and without a binary log, in the container NAME.mrc-FOR,
-# which is gone then.
+# data.mrc-FOR, made by the image without any network and without a binary log, its time zones with them, in the
+# container NAME.mrc-FOR, which is gone then.
 mrc_mysql_birth() {
   mrc_mysql_deployment=$2 mrc_mysql_name=$3 mrc_mysql_image=$4 mrc_mysql_home=$5/$3
   mrc_mysql_secret=$6 mrc_mysql_root_host=$7
@@ -273,7 +273,7 @@ mrc_mysql_birth() {
   docker run -d --name "$mrc_mysql_temporary" --network none --label "mrc.deployment=$mrc_mysql_deployment" \
     -v "$mrc_mysql_staging:/var/lib/mysql" -v "$MRC_D/init-password:/run/mrc-init-password:ro" \
     -e MYSQL_ROOT_PASSWORD_FILE=/run/mrc-init-password -e MYSQL_ROOT_HOST=localhost \
-    -e MYSQL_INITDB_SKIP_TZINFO=1 "$mrc_mysql_image" "$@" >/dev/null
+    "$mrc_mysql_image" "$@" >/dev/null
   mrc_mysql_wait "$mrc_mysql_temporary" "$MRC_D/init-password" 300 initialising
   mrc_mysql_root_sql "$mrc_mysql_secret" "$mrc_mysql_root_host" |
     mrc_mysql "$mrc_mysql_temporary" root "$MRC_D/init-password"
