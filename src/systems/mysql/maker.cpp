@@ -146,7 +146,8 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
   if (copies) script.line("mrc_mysql_keep {}", data);
   script.line("mrc_mysql_served {}", data);
   write_role(script, server);
-  script.line("mrc_mysql_run {} {}", server.id, shell::words(words))
+  script.line("mrc_mysql_own {} {} {}", server.id, m_desired.image, data)
+      .line("mrc_mysql_run {} {}", server.id, shell::words(words))
       .line("mrc_mysql_note {} {}", m_desired.deployment, server.id)
       .line("mrc_mysql_wait {} {} 300", server.id, root)
       .line("mrc_mysql_tables {} {} {}", server.id, root, data);

@@ -227,6 +227,18 @@ mrc_mysql_make_root() {
   printf '%s\n' "$mrc_mysql_first" >"$1/.mrc"
 }
 
+# mrc_mysql_own NAME IMAGE DATA: the data directory is the user's as whom the image runs. One that begins as root gives
+# it away by itself.
+mrc_mysql_own() {
+  mrc_mysql_runs_as=$(docker image inspect -f '{{.Config.User}}' "$2")
+  case $mrc_mysql_runs_as in
+    '' | root | root:* | 0 | 0:*) return 0 ;;
+  esac
+  mrc_mysql_uid=$(docker run --rm --name "$1.mrc-check" --network none --entrypoint id "$2" -u) ||
+    mrc_die "the image $2 does not tell as whom it runs"
+  [ "$(stat -c %u "$3")" = "$mrc_mysql_uid" ] || chown -R "$mrc_mysql_uid" "$3"
+}
+
 # The accounts of a new server: root with the wanted password and hosts, and nobody else.
 mrc_mysql_root_sql() {
   printf "SET SESSION sql_log_bin=0;\nSET SESSION sql_mode='';\n%s\nDROP DATABASE IF EXISTS test;\n" "$mrc_say_anonymous"
@@ -266,6 +278,7 @@ mrc_mysql_birth() {
   shift 7
   rm -rf "$mrc_mysql_staging"
   mkdir -p "$mrc_mysql_staging"
+  mrc_mysql_own "$mrc_mysql_name" "$mrc_mysql_image" "$mrc_mysql_staging"
   # Letters and digits only, as the image pastes it into SQL; the wanted password is set afterwards.
   mrc_mysql_word=$(tr -dc 'A-Za-z0-9' </dev/urandom | dd bs=32 count=1 iflag=fullblock 2>/dev/null)
   printf '%s' "$mrc_mysql_word" >"$MRC_D/init-password"
