@@ -49,7 +49,7 @@ Step Maker::init(const Server& server, const Observed& seen) const {
   step.timeout = std::chrono::minutes(10);
   auto& script = step.apply;
   record(script, "data", server);
-  check_options(script, server);
+  check_options(script, server, server);
   script.line("mrc_mysql_init {} {} {} {} {} {} {}",
               m_desired.deployment,
               server.id,
@@ -130,7 +130,11 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
   auto& script = step.apply;
   script.use(embedded::mysql_upgrade_sh);
   record(script, "container", server);
-  check_options(script, server);
+  check_options(script, server, server);
+  // What another server's step would be refused is found while nothing was replaced.
+  for (const auto& other : m_desired.servers) {
+    if (replaces && other.own_options != server.own_options) check_options(script, server, other);
+  }
   const auto data = data_path(m_desired, server.id);
   const auto root = script.secret_file(m_desired.root_password);
   script.line("mrc_mysql_compare {} {}", server.id, data);
@@ -422,14 +426,16 @@ void Maker::record(shell::Script& script, std::string_view key, const Server& se
       "mrc_record {} {} {}", m_desired.deployment, record_key(server.id, key), "\"" + value + "\"");
 }
 
-/// The server in the image says whether it is what the plan takes it for, and takes these options.
-void Maker::check_options(shell::Script& script, const Server& server) const {
-  script.line("mrc_mysql_check_options {} {} {} {} {}",
+/// The server in the image, asked beside `server`, says whether it is what the plan takes it for,
+/// and takes the options of `of`.
+void Maker::check_options(shell::Script& script, const Server& server, const Server& of) const {
+  script.line("mrc_mysql_check_options {} {} {} {} {} {}",
               server.id,
               m_desired.image,
+              of.id,
               m_desired.dialect.name,
               m_desired.dialect.trial,
-              shell::words(server.options));
+              shell::words(of.options));
 }
 
 }  // namespace mrc::systems::mysql

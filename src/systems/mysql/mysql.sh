@@ -180,14 +180,14 @@ mrc_mysql_drop_helpers() {
   done
 }
 
-# mrc_mysql_check_options NAME IMAGE DIALECT TRIAL OPTION..: the server itself says, before any data is
-# touched, whether it is one of this dialect and takes these options: one that is refused in the middle
-# of initialisation ruins the directory. TRIAL: the words that make it say so and end.
+# mrc_mysql_check_options NAME IMAGE OF DIALECT TRIAL OPTION..: the server itself says, before any data is
+# touched, whether it is one of this dialect and takes these options of the server OF: one that is refused in the
+# middle of initialisation ruins the directory. TRIAL: the words that make it say so and end.
 mrc_mysql_check_options() {
-  mrc_mysql_image=$2 mrc_mysql_dialect=$3 mrc_mysql_trial=$4
+  mrc_mysql_image=$2 mrc_mysql_of=$3 mrc_mysql_dialect=$4 mrc_mysql_trial=$5
   mrc_mysql_drop_helpers "$1"
   mrc_mysql_check=$1.mrc-check
-  shift 4
+  shift 5
   mrc_mysql_status=0
   # shellcheck disable=SC2016 # the container's own shell
   docker run --rm --name "$mrc_mysql_check" --network none --entrypoint sh "$mrc_mysql_image" -c '
@@ -213,7 +213,7 @@ mrc_mysql_check_options() {
       tail -n 3 "$MRC_D/options" >"$MRC_D/refused"
     mrc_evidence "the server itself" cat "$MRC_D/refused"
     mrc_mend "correct options in the file; what this server knows: docker run --rm --entrypoint mysqld $mrc_mysql_image --verbose --help"
-    mrc_die "the server in $mrc_mysql_image refuses its options: $(sed -n -e '1s/.*\[ERROR\] //' -e 1p "$MRC_D/refused")"
+    mrc_die "the server in $mrc_mysql_image refuses the options of $mrc_mysql_of: $(sed -n -e '1s/.*\[ERROR\] //' -e 1p "$MRC_D/refused")"
   fi
 }
 

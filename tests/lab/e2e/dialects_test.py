@@ -128,7 +128,7 @@ class Dialect(Story):
         self.use(self.text.replace("  data_root:", "  options: {max_allowed_packet_of_mine: 3}\n  data_root:"))
         done = self.site.mrc("apply", "--yes")
         self.assertEqual(done.returncode, 4, summary(done))
-        self.assertRegex(done.stderr, r"refuses its options: .*unknown variable 'max_allowed_packet_of_mine=3'")
+        self.assertRegex(done.stderr, r"refuses the options of mysql-slave[12]: .*unknown variable 'max_allowed_packet_of_mine=3'")
         self.assertEqual(self.ids(), before)
         self.use(self.text.replace("  data_root:", f"  options: {{{self.no_option}}}\n  data_root:"))
         done = self.site.mrc("plan")

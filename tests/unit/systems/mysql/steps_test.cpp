@@ -112,6 +112,30 @@ TEST_F(MysqlSteps, OtherOptionsReplaceTheContainerWhichIsDisruptive) {
   EXPECT_THAT(made[0].apply.body(), HasSubstr("mrc_mysql_check_options"));
 }
 
+TEST_F(MysqlSteps, WhoeverIsReplacedFirstLetsTheOptionsOfAllBeJudged) {
+  world.topology.mysql.servers[0].options = {{"max_connections", "300"}};
+  world.topology.mysql.servers[1].options = {{"max_connections", "400"}};
+  const auto outputs = std::vector{world.good(0), world.good(1), world.good(2)};
+  world.topology.mysql.options = {{"wait_timeout", "60"}};
+  const auto made = world.steps(outputs);
+  for (const auto& server : world.topology.mysql.servers) {
+    const auto script = find(made, "mysql/" + server.id.text() + "/container").apply.body();
+    for (const auto* own : {"max_connections=300", "max_connections=400"}) {
+      EXPECT_LT(script.find(own), script.find("mrc_mysql_stop_remove")) << server.id.text();
+    }
+    EXPECT_LT(
+        script.find("mrc_mysql_check_options " + server.id.text() + " mysql:5.6 mysql-slave1"),
+        script.find("mrc_mysql_stop_remove"));
+  }
+}
+
+TEST_F(MysqlSteps, ANewContainerHasItsOwnJudged) {
+  world.topology.mysql.servers[0].options = {{"max_connections", "300"}};
+  const auto made = world.steps(world.all_bare());
+  EXPECT_THAT(find(made, "mysql/mysql-slave1/container").apply.body(),
+              Not(HasSubstr("max_connections")));
+}
+
 TEST_F(MysqlSteps, RunningServersAreReplacedOneByOneTheMasterLast) {
   const auto outputs = world.all_good();
   world.topology.mysql.options.emplace_back("max_connections", "500");
