@@ -236,7 +236,7 @@ mrc_mysql_own() {
   esac
   mrc_mysql_uid=$(docker run --rm --name "$1.mrc-check" --network none --entrypoint id "$2" -u) ||
     mrc_die "the image $2 does not tell as whom it runs"
-  [ "$(stat -c %u "$3")" = "$mrc_mysql_uid" ] || chown -R "$mrc_mysql_uid" "$3"
+  chown -R "$mrc_mysql_uid" "$3"
 }
 
 # The accounts of a new server: root with the wanted password and hosts, and nobody else.
