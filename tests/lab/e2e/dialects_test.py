@@ -27,7 +27,8 @@ class Dialect(Story):
     no_option = "expire_logs_days: 3"  # which this server does not know
     another = "5.7"  # a version that the file could wrongly say
     executed = "@@GLOBAL.gtid_executed"
-    options = ""  # as docs/mysql.md has them, from the first apply on
+    zone = "default_time_zone: Europe/Berlin"
+    options = ""  # with those of docs/mysql.md; all of them from the first apply on
     part = ("source", "replica")  # in the names of semi-synchronous replication's variables
     appliers = "SELECT COUNT(*) FROM performance_schema.replication_applier_status_by_worker"
     site: Site
@@ -37,7 +38,7 @@ class Dialect(Story):
         lab("load", cls.image)
         cls.site = Site(ROOT / "examples/blog-2016.yaml")
         cls.text = (ROOT / "examples/blog-2016.yaml").read_text().replace("image: mysql:5.6", f"image: {cls.image}")
-        cls.text = cls.text.replace("  data_root:", f"  options: {{{cls.options}}}\n  data_root:")
+        cls.text = cls.text.replace("  data_root:", f"  options: {{{cls.zone}, {cls.options}}}\n  data_root:")
         cls.use(cls.text)
 
     @classmethod
@@ -99,6 +100,11 @@ class Dialect(Story):
         for host in SLAVES:
             self.assertEqual(self.status_of(host, f"Rpl_semi_sync_{slave}_status"), "ON")
             self.assertEqual(self.ask(host, self.appliers).strip(), "3")
+
+    def test_04c_time_zones_have_names(self) -> None:
+        for host in HOSTS:
+            said = self.ask(host, "SELECT @@GLOBAL.time_zone, CONVERT_TZ('2026-07-01 12:00:00', '+00:00', 'Europe/Berlin')")
+            self.assertEqual(said.strip(), "Europe/Berlin\t2026-07-01 14:00:00")
 
     def status_of(self, host: str, name: str) -> str:
         return self.ask(host, f"SHOW GLOBAL STATUS LIKE '{name}'").split()[-1]
