@@ -526,6 +526,7 @@ void teach_mysql(Functions& functions) {
                               "mrc_mysql_room",
                               "mrc_mysql_keep",
                               "mrc_mysql_served",
+                              "mrc_mysql_own",
                               "mrc_mysql_tables"}) {
     functions[nothing] = [](Call&) { return 0; };
   }

@@ -20,11 +20,26 @@ std::vector<std::string> arguments(const topology::Options& all, const topology:
   return out;
 }
 
-std::vector<std::string> all_options(const Dialect& dialect, const Server& server) {
+/// The operator's options where data are new, for servers that nobody uses. What belongs to a
+/// plugin is not known there: none is loaded while data are made, and new data name none. Whether
+/// the image takes them was asked without `loose`. Nor is a time zone known by its name yet.
+std::vector<std::string> on_new_data(const std::vector<std::string>& own) {
+  std::vector<std::string> out;
+  for (const auto& argument : own) {
+    const auto name = argument_field(argument).name;
+    if (option_field(argument).name == "mysqld --default-time-zone") continue;
+    out.push_back(name.starts_with("mysqld --loose-") ? argument : "--loose-" + argument.substr(2));
+  }
+  return out;
+}
+
+std::vector<std::string> all_options(const Dialect& dialect,
+                                     const Server& server,
+                                     const std::vector<std::string>& own) {
   std::vector<std::string> out{fmt::format("--server-id={}", server.server_id)};
   out.insert(out.end(), dialect.options.begin(), dialect.options.end());
   out.push_back(fmt::format("--report-host={}", server.address));
-  out.insert(out.end(), server.own_options.begin(), server.own_options.end());
+  out.insert(out.end(), own.begin(), own.end());
   return out;
 }
 
@@ -32,7 +47,7 @@ std::vector<std::string> all_options(const Dialect& dialect, const Server& serve
 bool offers_tls(const Dialect& dialect, const Server& master) {
   bool offers = dialect.tls;
   for (const auto& argument : master.own_options) {
-    const auto field = argument_field(argument);
+    const auto field = option_field(argument);
     const bool off = field.value == "0" || field.value == "OFF";
     if (field.name == "mysqld --skip-ssl" || (field.name == "mysqld --ssl" && off) ||
         (field.name == "mysqld --tls-version" && field.value.empty())) {
@@ -84,7 +99,11 @@ Desired make_desired(const Inputs& inputs) {
     server.host_ip = topology.host(one.host).ip;
     server.exposed = topology.exposed_ports(one);
     server.own_options = arguments(topology.mysql.options, one.options);
-    server.options = all_options(out.dialect, server);
+    server.options = all_options(out.dialect, server, server.own_options);
+    server.birth_options = on_new_data(server.own_options);
+    server.copy_options = all_options(out.dialect, server, server.birth_options);
+    server.birth_options.insert(
+        server.birth_options.end(), out.dialect.at_birth.begin(), out.dialect.at_birth.end());
     out.servers.push_back(std::move(server));
   }
   std::stable_partition(out.servers.begin(), out.servers.end(), [](const Server& server) {

@@ -18,9 +18,11 @@ struct Server {
   std::uint32_t server_id = 0;
   bool is_master = false;
   Ipv4 host_ip;
-  std::vector<Port> exposed;             ///< of its host
-  std::vector<std::string> own_options;  ///< the operator's, as arguments of mysqld
-  std::vector<std::string> options;      ///< all arguments of mysqld, mrc's first
+  std::vector<Port> exposed;               ///< of its host
+  std::vector<std::string> own_options;    ///< the operator's, as arguments of mysqld
+  std::vector<std::string> options;        ///< all arguments of mysqld, mrc's first
+  std::vector<std::string> birth_options;  ///< of the server that makes its data directory
+  std::vector<std::string> copy_options;   ///< of the one that fills it with a copy
 };
 
 struct Desired {

@@ -53,10 +53,7 @@ Step Maker::init(const Server& server, const Observed& seen) const {
   step.timeout = std::chrono::minutes(10);
   auto& script = step.apply;
   record(script, "data", server);
-  auto options = server.own_options;
-  options.insert(
-      options.end(), m_desired.dialect.at_birth.begin(), m_desired.dialect.at_birth.end());
-  check_options(script, server, options);
+  check_options(script, server, server);
   script.line("mrc_mysql_init {} {} {} {} {} {} {}",
               m_desired.deployment,
               server.id,
@@ -64,7 +61,7 @@ Step Maker::init(const Server& server, const Observed& seen) const {
               m_desired.data_root,
               script.secret_file(m_desired.root_password),
               m_desired.root_host,
-              shell::words(options));
+              shell::words(server.birth_options));
   return step;
 }
 
@@ -137,7 +134,11 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
   auto& script = step.apply;
   script.use(embedded::mysql_upgrade_sh);
   record(script, "container", server);
-  check_options(script, server, server.options);
+  check_options(script, server, server);
+  // What another server's step would be refused is found while nothing was replaced.
+  for (const auto& other : m_desired.servers) {
+    if (replaces && other.own_options != server.own_options) check_options(script, server, other);
+  }
   const auto data = data_path(m_desired, server.id);
   const auto root = script.secret_file(m_desired.root_password);
   script.line("mrc_mysql_compare {} {}", server.id, data);
@@ -153,7 +154,8 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
   if (copies) script.line("mrc_mysql_keep {}", data);
   script.line("mrc_mysql_served {}", data);
   write_role(script, server);
-  script.line("mrc_mysql_run {} {}", server.id, shell::words(words))
+  script.line("mrc_mysql_own {} {} {}", server.id, m_desired.image, data)
+      .line("mrc_mysql_run {} {}", server.id, shell::words(words))
       .line("mrc_mysql_note {} {}", m_desired.deployment, server.id)
       .line("mrc_mysql_taken {} {} {} {}", server.id, root, data, patience(step).count())
       .line("mrc_mysql_tables {} {} {}", server.id, root, data);
@@ -458,15 +460,15 @@ void Maker::record(shell::Script& script, std::string_view key, const Server& se
       "mrc_record {} {} {}", m_desired.deployment, record_key(server.id, key), "\"" + value + "\"");
 }
 
-/// The server in the image says whether it is what the plan takes it for, and takes these options.
-void Maker::check_options(shell::Script& script,
-                          const Server& server,
-                          const std::vector<std::string>& options) const {
-  script.line("mrc_mysql_check_options {} {} {} {}",
+/// The server in the image, asked beside `server`, says whether it is what the plan takes it for,
+/// and takes the options of `of`.
+void Maker::check_options(shell::Script& script, const Server& server, const Server& of) const {
+  script.line("mrc_mysql_check_options {} {} {} {} {}",
               server.id,
               m_desired.image,
+              of.id,
               m_desired.dialect.name,
-              shell::words(options));
+              shell::words(of.options));
 }
 
 }  // namespace mrc::systems::mysql

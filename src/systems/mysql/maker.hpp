@@ -109,9 +109,7 @@ class Maker {
   void record(shell::Script& script, std::string_view key, const Server& server) const;
   /// The account is the file's master's now; `mark`: see account_mark.
   void record_account(shell::Script& script, const std::string& mark) const;
-  void check_options(shell::Script& script,
-                     const Server& server,
-                     const std::vector<std::string>& options) const;
+  void check_options(shell::Script& script, const Server& server, const Server& of) const;
   std::string goal(const Server& server, std::string_view verb) const;
   /// What the file wants of a slave's channel to this master.
   std::string channel_goal(const Server& master) const;

@@ -198,14 +198,14 @@ mrc_mysql_drop_helpers() {
   done
 }
 
-# mrc_mysql_check_options NAME IMAGE DIALECT OPTION..: the server itself says, before any data is
-# touched, whether it is one of this dialect and takes these options: one that is refused in the middle
-# of initialisation ruins the directory.
+# mrc_mysql_check_options NAME IMAGE OF DIALECT OPTION..: the server itself says, before any data is
+# touched, whether it is one of this dialect and takes these options of the server OF: one that is refused in the
+# middle of initialisation ruins the directory.
 mrc_mysql_check_options() {
-  mrc_mysql_image=$2 mrc_mysql_dialect=$3
+  mrc_mysql_image=$2 mrc_mysql_of=$3 mrc_mysql_dialect=$4
   mrc_mysql_drop_helpers "$1"
   mrc_mysql_check=$1.mrc-check
-  shift 3
+  shift 4
   mrc_mysql_status=0
   # shellcheck disable=SC2016 # the container's own shell
   docker run --rm --name "$mrc_mysql_check" --network none --entrypoint sh "$mrc_mysql_image" -c '
@@ -235,7 +235,7 @@ mrc_mysql_check_options() {
       tail -n 3 "$MRC_D/options" >"$MRC_D/refused"
     mrc_evidence "the server itself" cat "$MRC_D/refused"
     mrc_mend "correct options in the file; what this server knows: docker run --rm --entrypoint mysqld $mrc_mysql_image --verbose --help"
-    mrc_die "the server in $mrc_mysql_image refuses its options: $(sed -n -e '1s/.*\[ERROR\] //' -e 1p "$MRC_D/refused")"
+    mrc_die "the server in $mrc_mysql_image refuses the options of $mrc_mysql_of: $(sed -n -e '1s/.*\[ERROR\] //' -e 1p "$MRC_D/refused")"
   fi
 }
 
@@ -247,6 +247,18 @@ mrc_mysql_make_root() {
   while [ ! -d "$(dirname "$mrc_mysql_first")" ]; do mrc_mysql_first=$(dirname "$mrc_mysql_first"); done
   mkdir -p "$1"
   printf '%s\n' "$mrc_mysql_first" >"$1/.mrc"
+}
+
+# mrc_mysql_own NAME IMAGE DATA: the data directory is the user's as whom the image runs. One that begins as root gives
+# it away by itself.
+mrc_mysql_own() {
+  mrc_mysql_runs_as=$(docker image inspect -f '{{.Config.User}}' "$2")
+  case $mrc_mysql_runs_as in
+    '' | root | root:* | 0 | 0:*) return 0 ;;
+  esac
+  mrc_mysql_uid=$(docker run --rm --name "$1.mrc-check" --network none --entrypoint id "$2" -u) ||
+    mrc_die "the image $2 does not tell as whom it runs"
+  chown -R "$mrc_mysql_uid" "$3"
 }
 
 # The accounts of a new server: root with the wanted password and hosts, and nobody else.
@@ -278,8 +290,8 @@ mrc_mysql_init() {
 }
 
 # mrc_mysql_birth FOR DEPLOYMENT NAME IMAGE ROOT ROOT_PASSWORD_FILE ROOT_HOST OPTION..: new data in the directory
-# data.mrc-FOR, made by the image without any network and without a binary log, in the container NAME.mrc-FOR,
-# which is gone then.
+# data.mrc-FOR, made by the image without any network and without a binary log, its time zones with them, in the
+# container NAME.mrc-FOR, which is gone then.
 mrc_mysql_birth() {
   mrc_mysql_deployment=$2 mrc_mysql_name=$3 mrc_mysql_image=$4 mrc_mysql_home=$5/$3
   mrc_mysql_secret=$6 mrc_mysql_root_host=$7
@@ -288,6 +300,7 @@ mrc_mysql_birth() {
   shift 7
   rm -rf "$mrc_mysql_staging"
   mkdir -p "$mrc_mysql_staging"
+  mrc_mysql_own "$mrc_mysql_name" "$mrc_mysql_image" "$mrc_mysql_staging"
   # Letters and digits only, as the image pastes it into SQL; the wanted password is set afterwards.
   mrc_mysql_word=$(tr -dc 'A-Za-z0-9' </dev/urandom | dd bs=32 count=1 iflag=fullblock 2>/dev/null)
   printf '%s' "$mrc_mysql_word" >"$MRC_D/init-password"
@@ -295,7 +308,7 @@ mrc_mysql_birth() {
   docker run -d --name "$mrc_mysql_temporary" --network none --label "mrc.deployment=$mrc_mysql_deployment" \
     -v "$mrc_mysql_staging:/var/lib/mysql" -v "$MRC_D/init-password:/run/mrc-init-password:ro" \
     -e MYSQL_ROOT_PASSWORD_FILE=/run/mrc-init-password -e MYSQL_ROOT_HOST=localhost \
-    -e MYSQL_INITDB_SKIP_TZINFO=1 "$mrc_mysql_image" "$@" >/dev/null
+    "$mrc_mysql_image" "$@" >/dev/null
   mrc_mysql_wait "$mrc_mysql_temporary" "$MRC_D/init-password" 300 initialising
   mrc_mysql_root_sql "$mrc_mysql_secret" "$mrc_mysql_root_host" |
     mrc_mysql "$mrc_mysql_temporary" root "$MRC_D/init-password"

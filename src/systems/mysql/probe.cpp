@@ -129,6 +129,13 @@ Field argument_field(const std::string& argument) {
   return {"mysqld " + name, equals == std::string::npos ? "" : argument.substr(equals + 1)};
 }
 
+Field option_field(const std::string& argument) {
+  auto field = argument_field(argument);
+  constexpr std::string_view loose = "mysqld --loose-";
+  if (field.name.starts_with(loose)) field.name.replace(0, loose.size(), "mysqld --");
+  return field;
+}
+
 std::string Observed::of_slave(const std::string& field) const {
   const auto found = slave.find(field);
   return found == slave.end() ? "" : found->second;

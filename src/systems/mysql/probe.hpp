@@ -23,6 +23,8 @@ using Fields = std::vector<Field>;
 
 /// An argument of mysqld as the field of its name, however that was spelt.
 Field argument_field(const std::string& argument);
+/// The same of an option of the file, with or without its `loose`.
+Field option_field(const std::string& argument);
 
 struct Container {
   std::string status;      ///< "running", "paused", "exited", ..

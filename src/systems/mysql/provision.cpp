@@ -126,8 +126,6 @@ Step Maker::provision(const Server& slave,
   auto& script = step.apply;
   script.use(embedded::mysql_copy_sh);
   const auto root = script.secret_file(m_desired.root_password);
-  auto birth = slave.own_options;
-  birth.insert(birth.end(), m_desired.dialect.at_birth.begin(), m_desired.dialect.at_birth.end());
   script.line("mrc_mysql_wait {} {} 120", slave.id, root)
       .line("mrc_mysql_copy_begin {} {} {} {} {}",
             slave.id,
@@ -142,13 +140,13 @@ Step Maker::provision(const Server& slave,
             m_desired.data_root,
             root,
             m_desired.root_host,
-            shell::words(birth))
+            shell::words(slave.birth_options))
       .line("mrc_mysql_copy_run {} {} {} {} {}",
             slave.id,
             m_desired.deployment,
             m_desired.image,
             root,
-            shell::words(slave.options))
+            shell::words(slave.copy_options))
       .line("mrc_mysql_copy_from {} {} {} {}",
             master.id,
             master.address,

@@ -40,7 +40,7 @@ std::string heard(const Observed& slave, const Server& lost) {
 bool is_on(const Server& server, std::string_view option) {
   bool on = false;
   for (const auto& argument : server.options) {
-    const auto field = argument_field(argument);
+    const auto field = option_field(argument);
     if (field.name == option) on = field.value != "0" && field.value != "OFF";
   }
   return on;

@@ -27,6 +27,10 @@ class Dialect(Story):
     no_option = "expire_logs_days: 3"  # which this server does not know
     another = "5.7"  # a version that the file could wrongly say
     executed = "@@GLOBAL.gtid_executed"
+    zone = "default_time_zone: Europe/Berlin"
+    options = ""  # with those of docs/mysql.md; all of them from the first apply on
+    part = ("source", "replica")  # in the names of semi-synchronous replication's variables
+    appliers = "SELECT COUNT(*) FROM performance_schema.replication_applier_status_by_worker"
     site: Site
 
     @classmethod
@@ -34,6 +38,7 @@ class Dialect(Story):
         lab("load", cls.image)
         cls.site = Site(ROOT / "examples/blog-2016.yaml")
         cls.text = (ROOT / "examples/blog-2016.yaml").read_text().replace("image: mysql:5.6", f"image: {cls.image}")
+        cls.text = cls.text.replace("  data_root:", f"  options: {{{cls.zone}, {cls.options}}}\n  data_root:")
         cls.use(cls.text)
 
     @classmethod
@@ -88,6 +93,22 @@ class Dialect(Story):
         self.assertRegex(said, r"(Source|Master)_SSL_Allowed: " + ("Yes" if self.tls == "1" else "No"))
         self.assertRegex(said, r"(Replica|Slave)_SQL_Running: Yes")
 
+    def test_04b_replication_is_semi_synchronous_and_applied_in_parallel(self) -> None:
+        master, slave = self.part
+        self.assertEqual(self.status_of("docker1", f"Rpl_semi_sync_{master}_clients"), "2")
+        wait_until("the master to wait", lambda: self.status_of("docker1", f"Rpl_semi_sync_{master}_status") == "ON", 20)
+        for host in SLAVES:
+            self.assertEqual(self.status_of(host, f"Rpl_semi_sync_{slave}_status"), "ON")
+            self.assertEqual(self.ask(host, self.appliers).strip(), "3")
+
+    def test_04c_time_zones_have_names(self) -> None:
+        for host in HOSTS:
+            said = self.ask(host, "SELECT @@GLOBAL.time_zone, CONVERT_TZ('2026-07-01 12:00:00', '+00:00', 'Europe/Berlin')")
+            self.assertEqual(said.strip(), "Europe/Berlin\t2026-07-01 14:00:00")
+
+    def status_of(self, host: str, name: str) -> str:
+        return self.ask(host, f"SHOW GLOBAL STATUS LIKE '{name}'").split()[-1]
+
     def test_05_what_an_image_pastes_into_sql_is_the_whole_password(self) -> None:
         for host in HOSTS:
             self.assertEqual(self.ask(host, "SELECT COUNT(*) FROM mysql.user WHERE User = ''").strip(), "0")
@@ -125,16 +146,27 @@ class Dialect(Story):
     def test_08_an_option_that_this_server_refuses_replaces_nothing(self) -> None:
         before = self.ids()
         # Of this one no table knows: the server itself is asked. The next is refused by the file's check.
-        self.use(self.text.replace("  data_root:", "  options: {max_allowed_packet_of_mine: 3}\n  data_root:"))
-        done = self.site.mrc("apply", "--yes")
-        self.assertEqual(done.returncode, 4, summary(done))
-        self.assertRegex(done.stderr, r"refuses its options: .*unknown variable 'max_allowed_packet_of_mine=3'")
+        odd = "max_allowed_packet_of_mine: 3"
+        self.use(self.also(odd))
+        self.refuses("mysql-slave[12]")
         self.assertEqual(self.ids(), before)
-        self.use(self.text.replace("  data_root:", f"  options: {{{self.no_option}}}\n  data_root:"))
+        # One of the master's own, which is replaced last.
+        self.use(self.also("wait_timeout: 600").replace("server_id: 1}", f"server_id: 1, options: {{{odd}}}}}"))
+        self.refuses("mysql-master")
+        self.assertEqual(self.ids(), before)
+        self.use(self.also(self.no_option))
         done = self.site.mrc("plan")
         self.assertEqual(done.returncode, 1, summary(done))
         self.assertIn("MRC-T078", done.stderr)
         self.use(self.text)
+
+    def also(self, option: str) -> str:
+        return self.text.replace("  options: {", f"  options: {{{option}, ")
+
+    def refuses(self, whose: str) -> None:
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 4, summary(done))
+        self.assertRegex(done.stderr, rf"refuses the options of {whose}: .*unknown variable 'max_allowed_packet_of_mine=3'")
 
     def test_09_a_server_that_crashes_is_told_in_its_own_words_and_not_by_a_timeout(self) -> None:
         data = "/opt/Docker/mysql-slave2/data"
@@ -165,6 +197,10 @@ class Dialect(Story):
 
 class Mysql97(Dialect):
     image = "mysql:9.7"
+    options = (
+        'plugin_load: "semisync_source.so;semisync_replica.so", rpl_semi_sync_source_enabled: 1, '
+        "rpl_semi_sync_replica_enabled: 1, rpl_semi_sync_source_timeout: 1000, replica_parallel_workers: 3"
+    )
 
 
 class MariaDb(Dialect):
@@ -172,6 +208,9 @@ class MariaDb(Dialect):
     status = "SHOW SLAVE STATUS"
     no_option = "log_error_verbosity: 3"
     executed = "@@GLOBAL.gtid_current_pos"
+    options = "rpl_semi_sync_master_enabled: 1, rpl_semi_sync_slave_enabled: 1, slave_parallel_threads: 3"
+    part = ("master", "slave")
+    appliers = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND = 'Slave_worker'"
 
     def drift(self) -> None:
         self.ask("docker1", "SET SESSION sql_log_bin=0; GRANT SELECT ON shop.* TO 'repl'@'%'; ALTER USER 'repl'@'%' IDENTIFIED BY 'other'")

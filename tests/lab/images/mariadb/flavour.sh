@@ -31,14 +31,8 @@ initialise() {
     --default-time-zone=SYSTEM --skip-log-bin --expire-logs-days=0
 }
 
-time_zones() {
-  cat <<'SQL'
-SET SESSION sql_log_bin=0;
-TRUNCATE TABLE time_zone;
-INSERT INTO time_zone (Use_leap_seconds) VALUES ('N');
-REPLACE INTO time_zone_name (Name, Time_zone_id) VALUES ('UTC', LAST_INSERT_ID());
-SQL
-}
+# The official image loads all of them.
+time_zones() { mariadb-tzinfo-to-sql --skip-write-binlog /usr/share/zoneinfo/Europe/Berlin Europe/Berlin; }
 
 # Its script escapes what it pastes.
 literal() {

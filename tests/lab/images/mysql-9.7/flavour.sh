@@ -27,19 +27,8 @@ variable() {
 
 initialise() { "$@" --initialize-insecure --default-time-zone=SYSTEM; }
 
-# Into the binary log, as in the official image.
-time_zones() {
-  cat <<'SQL'
-TRUNCATE TABLE time_zone;
-TRUNCATE TABLE time_zone_name;
-TRUNCATE TABLE time_zone_transition;
-TRUNCATE TABLE time_zone_transition_type;
-START TRANSACTION;
-INSERT INTO time_zone (Use_leap_seconds) VALUES ('N');
-INSERT INTO time_zone_name (Name, Time_zone_id) VALUES ('UTC', LAST_INSERT_ID());
-COMMIT;
-SQL
-}
+# Into the binary log, as in the official image, which loads all of them.
+time_zones() { mysql_tzinfo_to_sql /usr/share/zoneinfo/Europe/Berlin Europe/Berlin; }
 
 accounts() {
   echo 'SET @@SESSION.SQL_LOG_BIN=0;'

@@ -56,7 +56,7 @@ if [ ! -d "$data/mysql" ]; then
   echo 'Initializing database files'
   initialise "$@"
   echo 'Database files initialized'
-  "$@" --skip-networking --socket="$socket" &
+  "$@" --skip-networking --default-time-zone=SYSTEM --socket="$socket" &
   running=$!
   sql() { "$client" --no-defaults --protocol=socket -uroot -hlocalhost --socket="$socket" --comments "$@"; }
   for left in {60..0}; do

@@ -117,6 +117,8 @@ TEST(MysqlDialects, TheFilesOptionsDecideAboutTls) {
   EXPECT_EQ(tls(), "off");
   world.topology.mysql.options = {{"ssl_cert", "/certs/server.pem"}};
   EXPECT_EQ(tls(), "on");
+  world.topology.mysql.options = {{"loose_ssl-cert", "/certs/server.pem"}};
+  EXPECT_EQ(tls(), "on");
   world.topology.mysql.version = {9, 7};
   world.topology.mysql.options = {{"tls_version", ""}};
   EXPECT_EQ(tls(), "off");

@@ -109,6 +109,16 @@ TEST_F(MysqlFailover, TheSlaveWithTheMostIsDrainedFollowedAndThenOpened) {
   EXPECT_EQ(last.risk, plan::Risk::destructive);
 }
 
+TEST_F(MysqlFailover, ForWhomTheMasterWaitedIsSeenInOptionsHoweverTheyAreWritten) {
+  EXPECT_THAT(chosen().findings.at(0).detail, HasSubstr("without waiting for a slave"));
+  for (const auto* name : {"rpl_semi_sync_master_enabled",
+                           "loose_rpl_semi_sync_master_enabled",
+                           "loose-rpl-semi-sync-source-enabled"}) {
+    world.topology.mysql.options = {{name, "1"}};
+    EXPECT_THAT(chosen().findings.at(0).detail, HasSubstr("was to wait for a slave")) << name;
+  }
+}
+
 TEST_F(MysqlFailover, OneThatHasLessIsRefusedWithWhatItLacks) {
   receives(2, "1-9");
   FailoverWish wish{ServerId("mysql-slave1"), false};

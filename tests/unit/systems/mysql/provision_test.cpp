@@ -78,6 +78,17 @@ TEST_F(MysqlProvision, ANewSlaveGetsACopyBeforeItReplicates) {
               ElementsAre(StepId("mysql/mysql-slave2/provision")));
 }
 
+TEST_F(MysqlProvision, ACopysServersTakeOptionsOfPluginsThatTheyLack) {
+  world.topology.mysql.options = {{"rpl_semi_sync_slave_enabled", "1"}};
+  outputs = world.all_good();
+  purge(uuid() + ":1-2");
+  outputs[2] = world.bare(2);
+  const auto made = world.steps(outputs);
+  const auto script = find(made, "mysql/mysql-slave2/provision").apply.body();
+  EXPECT_THAT(script, HasSubstr("--loose-rpl_semi_sync_slave_enabled=1"));
+  EXPECT_THAT(script, Not(HasSubstr("--rpl_semi_sync_slave_enabled=1")));
+}
+
 TEST_F(MysqlProvision, ASlaveThatWasLeftBehindLosesItsDataWhichAsks) {
   purge(uuid() + ":1-3");
   set_executed(1, uuid() + ":1-2");

@@ -112,6 +112,30 @@ TEST_F(MysqlSteps, OtherOptionsReplaceTheContainerWhichIsDisruptive) {
   EXPECT_THAT(made[0].apply.body(), HasSubstr("mrc_mysql_check_options"));
 }
 
+TEST_F(MysqlSteps, WhoeverIsReplacedFirstLetsTheOptionsOfAllBeJudged) {
+  world.topology.mysql.servers[0].options = {{"max_connections", "300"}};
+  world.topology.mysql.servers[1].options = {{"max_connections", "400"}};
+  const auto outputs = std::vector{world.good(0), world.good(1), world.good(2)};
+  world.topology.mysql.options = {{"wait_timeout", "60"}};
+  const auto made = world.steps(outputs);
+  for (const auto& server : world.topology.mysql.servers) {
+    const auto script = find(made, "mysql/" + server.id.text() + "/container").apply.body();
+    for (const auto* own : {"max_connections=300", "max_connections=400"}) {
+      EXPECT_LT(script.find(own), script.find("mrc_mysql_stop_remove")) << server.id.text();
+    }
+    EXPECT_LT(
+        script.find("mrc_mysql_check_options " + server.id.text() + " mysql:5.6 mysql-slave1"),
+        script.find("mrc_mysql_stop_remove"));
+  }
+}
+
+TEST_F(MysqlSteps, ANewContainerHasItsOwnJudged) {
+  world.topology.mysql.servers[0].options = {{"max_connections", "300"}};
+  const auto made = world.steps(world.all_bare());
+  EXPECT_THAT(find(made, "mysql/mysql-slave1/container").apply.body(),
+              Not(HasSubstr("max_connections")));
+}
+
 TEST_F(MysqlSteps, RunningServersAreReplacedOneByOneTheMasterLast) {
   const auto outputs = world.all_good();
   world.topology.mysql.options.emplace_back("max_connections", "500");
@@ -427,6 +451,42 @@ TEST(MysqlDesired, AServersOwnOptionsComeLastAndSoWin) {
   const std::vector<std::string> tail(options.end() - 3, options.end());
   EXPECT_THAT(tail,
               ElementsAre("--max_connections=100", "--skip-name-resolve", "--max_connections=500"));
+}
+
+TEST(MysqlDesired, WhereDataAreNewTheFilesOptionsMayBeUnknown) {
+  auto world = test::MysqlWorld::of("mysql:9.7", topology::Flavour::mysql, {9, 7}, "9.7");
+  world.topology.mysql.options = {{"plugin_load", "semisync_source.so"},
+                                  {"rpl_semi_sync_source_enabled", "1"},
+                                  {"default_time_zone", "Europe/Berlin"},
+                                  {"skip-name-resolve", {}}};
+  world.topology.mysql.servers[0].options = {{"loose_mysqlx", "0"},
+                                             {"loose-default-time-zone", "Europe/Berlin"}};
+  const auto want = world.desired();
+  const auto& birth = want.master().birth_options;
+  EXPECT_THAT(birth,
+              ElementsAre("--loose-plugin_load=semisync_source.so",
+                          "--loose-rpl_semi_sync_source_enabled=1",
+                          "--loose-skip-name-resolve",
+                          "--loose_mysqlx=0",
+                          "--skip-log-bin"));
+  world.topology.mysql.options.clear();
+  world.topology.mysql.servers[0].options.clear();
+  auto copy = world.desired().master().options;
+  copy.insert(copy.end(), birth.begin(), birth.end() - 1);
+  EXPECT_EQ(want.master().copy_options, copy);
+}
+
+TEST_F(MysqlSteps, TheImageJudgesTheOptionsAsTheyAreAndMakesTheDataWithThemLoose) {
+  world.topology.mysql.options = {{"max_connections", "300"}};
+  const auto made = world.steps(world.all_bare());
+  const auto script = find(made, "mysql/mysql-slave1/init").apply.body();
+  const auto asked = script.find("--max_connections=300");
+  const auto born = script.find("--loose-max_connections=300");
+  ASSERT_NE(born, std::string::npos) << script;
+  EXPECT_LT(script.find("mrc_mysql_check_options mysql-slave1"), asked);
+  EXPECT_LT(asked, script.find("mrc_mysql_init"));
+  EXPECT_LT(script.find("mrc_mysql_init"), born);
+  EXPECT_EQ(script.find("--max_connections=300", born), std::string::npos);
 }
 
 TEST(MysqlDesired, TheSpecChangesWithAllThatAContainerIsMadeFrom) {
