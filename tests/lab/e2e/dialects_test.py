@@ -25,7 +25,7 @@ class Dialect(Story):
     status = "SHOW REPLICA STATUS"
     tls = "1"  # whether the connections of slaves are under TLS
     no_option = "expire_logs_days: 3"  # which this server does not know
-    another = "5.7"  # a version that the file could wrongly say
+    another = "8.4"  # a version that the file could wrongly say
     executed = "@@GLOBAL.gtid_executed"
     zone = "default_time_zone: Europe/Berlin"
     options = ""  # with those of docs/mysql.md; all of them from the first apply on
