@@ -448,7 +448,7 @@ TEST_P(MysqlScript, AServerIsTriedWithTheWordsThatItsOwnVersionKnows) {
                     one.version,
                     one.known));
     shell::Script script;
-    script.line("mrc_mysql_check_options box mysql:x {} --port=3 '--a=b c'", one.flavour);
+    script.line("mrc_mysql_check_options box mysql:x box {} --port=3 '--a=b c'", one.flavour);
     const auto answer = run(script);
     EXPECT_EQ(answer.status, 0) << one.version << answer.err;
   }
