@@ -456,10 +456,10 @@ TEST_P(MysqlScript, AServerIsTriedWithTheWordsThatItsOwnVersionKnows) {
           "[ \"$*\" = --version ] && { echo 'mysqld  Ver 8.0.13 for Linux on x86_64'; exit; }\n"
           "echo \"[ERROR] unknown variable 'port=3'\"; exit 1\n");
   shell::Script script;
-  script.line("mrc_mysql_check_options box mysql:x 'MySQL 8.0' --port=3");
+  script.line("mrc_mysql_check_options box mysql:x box 'MySQL 8.0' --port=3");
   const auto answer = run(script);
   EXPECT_NE(answer.status, 0);
-  EXPECT_THAT(answer.err, HasSubstr("in mysql:x refuses its options: unknown variable 'port=3'"));
+  EXPECT_THAT(answer.err, HasSubstr("in mysql:x refuses the options of box: unknown variable 'port=3'"));
 }
 
 class MysqlData : public MysqlScript {};
