@@ -127,6 +127,14 @@ void check_container(const Desired& desired, const Server& server, Maker& make) 
                      server.id)
                  .line("[ \"$got\" = {} ] || mrc_die \"its spec is $got\"",
                        spec_hash(desired, server));
+             if (desired.restart.empty()) return;
+             script
+                 .line(
+                     "got=$(docker inspect --type container -f '{{index .Config.Labels "
+                     "\"mrc.restart\"}}' {})",
+                     server.id)
+                 .line("[ \"$got\" = {} ] || mrc_die \"it was not started for the file's restart\"",
+                       desired.restart);
            });
   make.add(
       "MRC-V213",

@@ -41,6 +41,9 @@ bool read_field(const std::vector<std::string>& words, Observed& seen) {
     return true;
   }
   auto field = words[1] == "mysqld" ? argument_field(value) : Field{words[1], std::move(value)};
+  if (field.name == "label" && field.value.starts_with(k_restart_label)) {
+    field = {std::string(k_restart_field), field.value.substr(k_restart_label.size())};
+  }
   if (!is_default(field)) seen.container->fields.push_back(std::move(field));
   return true;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mrc/base/error.hpp"
@@ -20,6 +21,10 @@ struct Field {
   bool operator==(const Field&) const = default;
 };
 using Fields = std::vector<Field>;
+
+/// The label that says for which restart of the file's a container was made, and its field.
+constexpr std::string_view k_restart_label = "mrc.restart=";
+constexpr std::string_view k_restart_field = "restart";
 
 /// An argument of mysqld as the field of its name, however that was spelt.
 Field argument_field(const std::string& argument);
