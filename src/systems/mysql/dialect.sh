@@ -42,6 +42,7 @@ mrc_mysql_speak_mysql() {
   # One statement makes an account or sets its password; ALTER USER knows no passwords.
   mrc_say_new_user='GRANT USAGE ON *.* TO' mrc_say_password='GRANT USAGE ON *.* TO'
   mrc_say_root_password='GRANT USAGE ON *.* TO'   # as a slave may take it that has not this account
+  mrc_say_drop='DROP USER'   # a slave that has not this account stops at it
   mrc_say_secret='literal'
   mrc_say_anonymous="DELETE FROM mysql.user WHERE User = ''; FLUSH PRIVILEGES;"
   mrc_say_copy=dump   # how a slave gets a copy of its master, and what an account must be allowed for it
@@ -58,6 +59,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_applier="SELECT SUBSTRING_INDEX(LAST_ERROR_MESSAGE, ' Query: ', 1) FROM performance_schema.replication_applier_status_by_worker WHERE LAST_ERROR_NUMBER <> 0 LIMIT 1"
   mrc_say_heartbeats="SELECT COUNT_RECEIVED_HEARTBEATS FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME=''"
   mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER' mrc_say_root_password='ALTER USER IF EXISTS'
+  mrc_say_drop='DROP USER IF EXISTS'
   mrc_say_anonymous=
   mrc_say_begun=
 
@@ -110,6 +112,7 @@ mrc_mysql_speak_mariadb() {
   mrc_say_applier=   # what stopped an applier, where that is not in the status
   mrc_say_heard=NULL   # seconds since something came from the master, where that is told
   mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER' mrc_say_root_password='ALTER USER IF EXISTS'
+  mrc_say_drop='DROP USER IF EXISTS'
   mrc_say_secret='hash'   # a password would stand in the binary log
   mrc_say_anonymous=
   mrc_say_copy=dump

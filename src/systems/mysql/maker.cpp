@@ -356,6 +356,7 @@ std::string Maker::goal(const Server& server, std::string_view verb) const {
     return wanted;
   }
   if (verb == "root") return "root " + change_mark(m_desired.root_password);
+  if (verb == "root-host") return "root@" + m_desired.root_host;
   if (verb == "replicate") return channel_goal(m_desired.master());
   return {};
 }

@@ -25,6 +25,12 @@ bool is_default(const Field& field) {
   return false;
 }
 
+bool read_number(const std::string& word, std::uint64_t& out) {
+  const auto* const end = word.data() + word.size();
+  const auto [rest, error] = std::from_chars(word.data(), end, out);
+  return error == std::errc{} && rest == end;
+}
+
 bool read_container(const std::vector<std::string>& words, Observed& seen) {
   if (words.size() != 4 || words[1].empty() || words[3].empty()) return false;
   seen.container = Container{words[1], words[2] == "<no value>" ? "" : words[2], words[3], {}, {}};
@@ -60,6 +66,8 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
       seen.slave[words[1]] = words[2];
     } else if (word == "channel" && (words[2] == "0" || words[2] == "1")) {
       seen.channel = Channel{words[1], words[2] == "1"};
+    } else if (word == "outside" && (words[2] == "Y" || words[2] == "N")) {
+      seen.outside[words[1]] = words[2] == "Y";
     } else if (word == "limits") {
       seen.account.require = words[1];
       seen.account.max_connections = words[2];
@@ -101,9 +109,7 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
   } else if (word == "lent") {
     seen.lent.insert(words[1]);
   } else if (word == "size") {
-    const auto* const end = words[1].data() + words[1].size();
-    const auto [rest, error] = std::from_chars(words[1].data(), end, seen.size_kb);
-    return error == std::errc{} && rest == end;
+    return read_number(words[1], seen.size_kb);
   } else if (word == "listener") {
     seen.listeners.insert(words[1]);
   } else if (word == "login") {

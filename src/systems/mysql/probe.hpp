@@ -70,7 +70,8 @@ struct Observed {
   bool root_before = false;     ///< root could by the password before alone
   std::map<std::string, std::string> variables;
   Account account;
-  std::string login_error;     ///< why the replication user could not log in
+  std::map<std::string, bool> outside;  ///< hosts but its own from which root may come, and grant
+  std::string login_error;              ///< why the replication user could not log in
   bool answered = false;       ///< the server was asked, and `variables` and what follows are known
   std::set<std::string> lent;  ///< addresses that may copy it
   std::uint64_t size_kb = 0;   ///< of its data, where its binary logs are not whole

@@ -348,7 +348,9 @@ Result<std::vector<Step>> make_failover(const Desired& desired,
       }
     }
   }
-  if (old != nullptr) out.push_back(maker.succeed(*old, maker.account_mark(*old, all)));
+  if (old != nullptr)
+    out.push_back(
+        maker.succeed(*old, maker.account_mark(*old, all), maker.root_host_mark(*old, all)));
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include "dialect.sh.hpp"
 #include "mysql.sh.hpp"
 #include "mysql_account.sh.hpp"
+#include "mysql_root.sh.hpp"
 #include "mysql_upgrade.sh.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
@@ -202,18 +203,22 @@ TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
                    "printf 'mrc_part_var\\n0\\nVariable_name\\tValue\\nread_only\\tON\\n'\n"
                    "printf 'mrc_part_account\\n0\\nCOUNT(*)\\n1\\n'\n"
                    "printf 'mrc_part_limits\\n0\\nhow\\tmax_user_connections\\nSSL\\t5\\n'\n"
-                   "printf 'mrc_part_grant\\n0\\nmrc_part_listener\\n0\\n'\n"
+                   "printf 'mrc_part_grant\\n0\\n'\n"
+                   "printf 'mrc_part_outside\\n0\\nHost\\tGrant_priv\\n%%\\tY\\n'\n"
+                   "printf 'mrc_part_listener\\n0\\n'\n"
                    "printf 'Server_id\\tHost\\n101\\ta\\n102\\tb\\n'\n"
                    "printf 'mrc_part_channel\\n0\\nHeartbeat\\tx\\n1\\t0\\n'\n"
                    "printf 'mrc_part_slave\\n0\\nMaster_Host\\tLast_Error\\n10.0.0.1\\t\\n'\n");
   shell::Script script;
+  script.use(embedded::mysql_root_sh);
   script.line("mrc_mysql_probe_sql box {} repl {}",
               script.secret_file(Secret("x", "p")),
               script.secret_file(Secret("y", k_nasty)));
   const auto answer = run(script);
   EXPECT_EQ(answer.out,
             "var\tread_"
-            "only\tON\naccount\t1\nlimits\tSSL\t5\nlistener\t101\nlistener\t102\nchannel\t1\t0\n"
+            "only\tON\naccount\t1\nlimits\tSSL\t5\noutside\t%"
+            "\tY\nlistener\t101\nlistener\t102\nchannel\t1\t0\n"
             "slave\tMaster_Host\t10.0.0.1\nslave\tLast_Error\t\nlogin\tok\n")
       << answer.err;
 }
