@@ -1,5 +1,6 @@
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/faults.hpp"
+#include "systems/mysql/filters.hpp"
 #include "systems/mysql/former.hpp"
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/internal.hpp"
@@ -175,6 +176,9 @@ class Obstacles {
   Result<void> check_master() {
     const auto& master = m_desired.master();
     if (const auto* old = holder(m_desired, m_seen)) {
+      if (auto filtered = filtered_heir(m_desired, m_seen, *old)) {
+        m_out.push_back(std::move(*filtered));
+      }
       check_switchover(*old);
       return {};
     }
