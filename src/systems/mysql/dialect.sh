@@ -47,6 +47,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_anonymous="DELETE FROM mysql.user WHERE User = ''; FLUSH PRIVILEGES;"
   mrc_say_copy=dump   # how a slave gets a copy of its master, and what an account must be allowed for it
   mrc_say_copier='SELECT, RELOAD, PROCESS, REPLICATION CLIENT, SHOW VIEW, EVENT, TRIGGER, LOCK TABLES'
+  mrc_say_events=mysql.event   # where they are asked about: the other view ends with an error until a server whose tables were older starts again
   mrc_say_disable='DISABLE ON SLAVE'   # an event that runs on the master alone
   mrc_say_tables=root   # as whom a tool makes the system tables of a newer server; empty: the server itself does
   mrc_say_tls=   # what the client must be told to have TLS; 5.6's would need files
@@ -66,6 +67,7 @@ mrc_mysql_speak_mysql() {
   [ "$mrc_say_at" -ge 8000000 ] || return 0
   mrc_say_name='MySQL 8.0'
   mrc_say_key=yes
+  mrc_say_events=information_schema.EVENTS
   mrc_say_heard="(SELECT TIMESTAMPDIFF(SECOND, GREATEST(LAST_HEARTBEAT_TIMESTAMP, LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP), NOW()) FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME='')"
 
   [ "$mrc_say_at" -ge 8000016 ] || return 0
@@ -117,6 +119,7 @@ mrc_mysql_speak_mariadb() {
   mrc_say_anonymous=
   mrc_say_copy=dump
   mrc_say_copier='SELECT, RELOAD, PROCESS, REPLICATION CLIENT, SHOW VIEW, EVENT, TRIGGER, LOCK TABLES'
+  mrc_say_events=mysql.event   # where they are asked about: the other view ends with an error until a server whose tables were older starts again
   mrc_say_disable='DISABLE ON SLAVE'
   mrc_say_tables=mrc_upgrade   # the tool hands a password on that must have no odd characters
   mrc_say_tls=--ssl

@@ -1,4 +1,5 @@
 #include "systems/mysql/container.hpp"
+#include "systems/mysql/events.hpp"
 #include "systems/mysql/faults.hpp"
 #include "systems/mysql/filters.hpp"
 #include "systems/mysql/former.hpp"
@@ -178,6 +179,9 @@ class Obstacles {
     if (const auto* old = holder(m_desired, m_seen)) {
       if (auto filtered = filtered_heir(m_desired, m_seen, *old)) {
         m_out.push_back(std::move(*filtered));
+      }
+      if (auto stop = events_stop(master, events_enabled(m_seen.at(old->id)))) {
+        m_out.push_back(std::move(*stop));
       }
       check_switchover(*old);
       return {};

@@ -60,6 +60,7 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
   if (word == "container") return read_container(words, seen);
   if (word == "field") return read_field(words, seen);
   if (words.size() == 3) {
+    if (word == "events") return read_number(words[2], seen.events[words[1]]);
     if (word == "var") {
       seen.variables[words[1]] = words[2];
     } else if (word == "slave") {

@@ -70,6 +70,7 @@ struct Observed {
   bool root_before = false;     ///< root could by the password before alone
   std::map<std::string, std::string> variables;
   Account account;
+  std::map<std::string, std::uint64_t> events;  ///< scheduled ones, by their status
   std::map<std::string, bool> outside;  ///< hosts but its own from which root may come, and grant
   std::string login_error;              ///< why the replication user could not log in
   bool answered = false;       ///< the server was asked, and `variables` and what follows are known

@@ -2,6 +2,7 @@
 
 #include "mrc/plan/milestone.hpp"
 #include "mrc/systems/failover.hpp"
+#include "systems/mysql/events.hpp"
 #include "systems/mysql/filters.hpp"
 #include "systems/mysql/former.hpp"
 #include "systems/mysql/gtid.hpp"
@@ -316,6 +317,10 @@ class Chooser {
                     m_lost->id),
         heir == nullptr ? "" : waited_for(*m_lost, *found_heir, *heir),
         "");
+    if (heir == nullptr) return;
+    if (auto stop = events_stop(*found_heir, events_of_master(*heir))) {
+      m_out.findings.push_back(std::move(*stop));
+    }
   }
 
   const Desired& m_desired;

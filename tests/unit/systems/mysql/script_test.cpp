@@ -205,6 +205,7 @@ TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
                    "printf 'mrc_part_limits\\n0\\nhow\\tmax_user_connections\\nSSL\\t5\\n'\n"
                    "printf 'mrc_part_grant\\n0\\n'\n"
                    "printf 'mrc_part_outside\\n0\\nHost\\tGrant_priv\\n%%\\tY\\n'\n"
+                   "printf 'mrc_part_events\\n0\\nstatus\\tCOUNT(*)\\nENABLED\\t2\\n'\n"
                    "printf 'mrc_part_listener\\n0\\n'\n"
                    "printf 'Server_id\\tHost\\n101\\ta\\n102\\tb\\n'\n"
                    "printf 'mrc_part_channel\\n0\\nHeartbeat\\tx\\n1\\t0\\n'\n"
@@ -218,7 +219,7 @@ TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
   EXPECT_EQ(answer.out,
             "var\tread_"
             "only\tON\naccount\t1\nlimits\tSSL\t5\noutside\t%"
-            "\tY\nlistener\t101\nlistener\t102\nchannel\t1\t0\n"
+            "\tY\nevents\tENABLED\t2\nlistener\t101\nlistener\t102\nchannel\t1\t0\n"
             "slave\tMaster_Host\t10.0.0.1\nslave\tLast_Error\t\nlogin\tok\n")
       << answer.err;
 }
