@@ -80,6 +80,8 @@ std::string bare_option(std::string_view name) {
   return std::string(bare);
 }
 
+bool is_control(char one) { return (one >= 0 && one < ' ') || one == 127; }
+
 /// Options that mrc sets itself, and why an operator's would break the deployment.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 19> k_own_options{{
     {"server-id", "it is the server's server_id"},
@@ -350,6 +352,11 @@ Mysql Reader::mysql(const Section& root) {
   out.options = options(*section);
   check_options(*section, out);
   out.copy_before_upgrade = flag(*section, "copy_before_upgrade");
+  out.restart = text(*section, "restart", "");
+  if (std::any_of(out.restart.begin(), out.restart.end(), is_control)) {
+    m_diags.error(
+        "MRC-T094", section->get("restart")->at(), "mysql.restart must be one line of plain text");
+  }
   out.data_root = text(*section, "data_root", "/opt/Docker");
   if (!out.data_root.starts_with('/') || out.data_root == "/" || out.data_root.ends_with('/') ||
       !all_of(out.data_root, "/._-") || out.data_root.find("..") != std::string::npos) {

@@ -67,6 +67,7 @@ TEST(GoodTopology, SaysNothing) {
   EXPECT_EQ(parsed.topology->mysql.data_root, "/opt/Docker");
   EXPECT_EQ(parsed.topology->mysql.root_password_before->value, "former");
   EXPECT_EQ(parsed.topology->mysql.root_password_before->label, "mysql.root_password_before");
+  EXPECT_EQ(parsed.topology->mysql.restart, "2026-11-26");
   EXPECT_EQ(parsed.topology->mysql.server(ServerId("db2")).server_id, 101U);
   EXPECT_EQ(parsed.topology->exposed_port(parsed.topology->mysql.servers[1])->number(), 3306);
 }

@@ -109,6 +109,13 @@ constexpr Deed k_deeds[] = {
        for (auto& [account, limits] : hand.data().limits) limits = "SSL\t3";
        return true;
      }},
+    {"another account of root on the master, or one less",
+     [](Hand& hand) {
+       if (hand.is_slave()) return false;
+       auto& passwords = hand.data().passwords;
+       if (passwords.erase("root@%") == 0) passwords["root@%"] = "by hand";
+       return true;
+     }},
     {"a NAT rule is deleted",
      [](Hand& hand) {
        auto& rules = hand.host.nat;

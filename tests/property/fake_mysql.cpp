@@ -239,6 +239,27 @@ int root_password(Call& call) {
   return 0;
 }
 
+/// NAME ROOT_FILE ROOT_HOST
+int root_from(Call& call) {
+  auto session = login_root(call, 0, 1);
+  if (!session.error.empty()) return call.fail(session.error);
+  auto& data = *session.data;
+  const std::string account = "root@%";
+  const bool closes = call.arg(2) == "localhost";
+  if (data.passwords.contains(account) != closes) return 0;
+  if (closes) {
+    data.passwords.erase(account);
+    data.said.erase(account);
+    data.dropped.insert(account);
+  } else {
+    data.passwords[account] = data.said[account] = call.file(1);
+    data.dropped.erase(account);
+  }
+  ++data.executed[data.uuid];
+  call.shell.tick();
+  return 0;
+}
+
 /// NAME ROOT_FILE
 int root_comes(Call& call) {
   const auto session = login(call.host, call.arg(0), "root", call.file(1));
@@ -401,6 +422,7 @@ void probe_sql(Call& call) {
     call.out += fmt::format("limits\t{}\n", limits->second);
   }
   if (data.repl_accounts.contains(user + "@%")) call.out += "grant\tREPLICATION SLAVE ON *.*\n";
+  if (data.passwords.contains("root@%")) call.out += "outside\t%\tY\n";
   for (const auto& id : listeners(call.world, data)) call.out += fmt::format("listener\t{}\n", id);
   if (data.source) {
     const auto& source = *data.source;
@@ -516,6 +538,7 @@ void teach_mysql(Functions& functions) {
   functions["mrc_mysql_former"] = former;
   functions["mrc_mysql_root_password"] = root_password;
   functions["mrc_mysql_root_comes"] = root_comes;
+  functions["mrc_mysql_root_from"] = root_from;
   functions["mrc_mysql_role"] = role;
   functions["mrc_mysql_wait"] = wait_ready;
   functions["mrc_mysql_taken"] = wait_ready;

@@ -81,6 +81,7 @@ struct Arbitrary<Wish> {
         gen::set(&Wish::servers, gen::resize(5, gen::arbitrary<std::vector<ServerWish>>())),
         gen::set(&Wish::master, below(5)),
         gen::set(&Wish::image, below(2)),
+        gen::set(&Wish::restart, below(3)),
         gen::set(&Wish::option, below(3)),
         gen::set(&Wish::pool_options, below(4)),
         gen::set(&Wish::profile, below(2)),

@@ -98,6 +98,7 @@ std::string render_topology(const Wish& any) {
       wish.root_anywhere ? "%" : "localhost",
       wish.user % 2 == 0 ? "" : "2",
       wish.limit == 0 ? 0 : 20 + wish.limit);
+  if (wish.restart != 0) out += fmt::format("  restart: for {}\n", wish.restart);
   if (wish.option != 0) out += fmt::format("  options: {{{}}}\n", k_options[wish.option % 3]);
   out += "  servers:\n";
   for (const auto& one : wish.servers) {
@@ -129,6 +130,7 @@ const std::vector<EditKind>& edit_kinds() {
        }},
       {"options of all", true, [](W& wish, unsigned, unsigned to) { wish.option = to % 3; }},
       {"image", true, [](W& wish, unsigned, unsigned to) { wish.image = to % 2; }},
+      {"a restart", true, [](W& wish, unsigned, unsigned to) { wish.restart = to % 3; }},
       {"a port",
        true,
        [](W& wish, unsigned which, unsigned to) {

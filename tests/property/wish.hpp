@@ -24,6 +24,7 @@ struct Wish {
   std::vector<ServerWish> servers;
   unsigned master = 0;
   unsigned image = 0;
+  unsigned restart = 0;  ///< 0: the file asks for none
   unsigned option = 0;
   unsigned pool_options = 0;  ///< bits: ipip, nat-outgoing
   unsigned profile = 0;

@@ -362,9 +362,10 @@ void World::settle() {
       for (const auto& [uuid, count] : from->second.executed) {
         slave.executed[uuid] = std::max(slave.executed[uuid], count);
       }
+      for (const auto& account : from->second.dropped) slave.passwords.erase(account);
+      slave.dropped = from->second.dropped;
       for (const auto& [account, said] : from->second.said) {
-        slave.said[account] = said;
-        if (slave.passwords.contains(account)) slave.passwords[account] = said;
+        slave.said[account] = slave.passwords[account] = said;
       }
       for (const auto& account : from->second.repl_accounts) {
         slave.repl_accounts.insert(account);

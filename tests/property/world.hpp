@@ -20,6 +20,7 @@ struct MysqlData {
   std::map<std::string, std::string> passwords;  ///< account "root@localhost" → password
   std::set<std::string> repl_accounts;           ///< those with REPLICATION SLAVE
   std::map<std::string, std::string> said;       ///< the same of statements in the binary log
+  std::set<std::string> dropped;                 ///< accounts, by such statements
   std::map<std::string, std::string> limits;  ///< account → how it must connect, a tab, how often
   std::map<std::string, int> executed;        ///< GTID set: server uuid → transactions
   struct Source {

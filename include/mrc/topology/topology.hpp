@@ -130,6 +130,7 @@ struct Mysql {
   std::string data_root;
   /// Before a newer server starts on a server's data, these are copied beside.
   bool copy_before_upgrade = false;
+  std::string restart;  ///< containers made with another text are replaced; empty: any will do
   std::vector<Server> servers;
   Located<ServerId> master;
 

@@ -3,6 +3,7 @@
 #include "dialect.sh.hpp"
 #include "mysql.sh.hpp"
 #include "mysql_account.sh.hpp"
+#include "mysql_root.sh.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/internal.hpp"
 
@@ -130,6 +131,14 @@ void check_container(const Desired& desired, const Server& server, Maker& make) 
                      server.id)
                  .line("[ \"$got\" = {} ] || mrc_die \"its spec is $got\"",
                        spec_hash(desired, server));
+             if (desired.restart.empty()) return;
+             script
+                 .line(
+                     "got=$(docker inspect --type container -f '{{index .Config.Labels "
+                     "\"mrc.restart\"}}' {})",
+                     server.id)
+                 .line("[ \"$got\" = {} ] || mrc_die \"it was not started for the file's restart\"",
+                       desired.restart);
            });
   make.add(
       "MRC-V213",
@@ -230,6 +239,20 @@ void check_slave(const Desired& desired, const Server& server, Maker& make) {
            });
 }
 
+/// Slaves have the master's accounts, unless somebody wrote to one of them alone.
+void check_root(const Desired& desired, const Server& server, Maker& make) {
+  make.add("MRC-V310",
+           "replication",
+           server,
+           desired.root_host == "localhost" ? "root comes from localhost alone"
+                                            : "root may come from anywhere, as the file says",
+           server.is_master ? "mrc apply" : "mend it there, with sql_log_bin=0",
+           [&](shell::Script& script, const shell::Text& root) {
+             script.use(embedded::mysql_root_sh)
+                 .line("mrc_mysql_root_comes_from {} {} {}", server.id, root, desired.root_host);
+           });
+}
+
 void check_data(const Desired& desired,
                 const Server& server,
                 const CheckOptions& options,
@@ -286,6 +309,7 @@ std::vector<Check> make_checks(const Desired& desired, const CheckOptions& optio
           "MRC-V304", server, "GTID mode is on", "SELECT @@GLOBAL.gtid_mode", "ON", "mrc apply");
     }
     if (!server.is_master) check_slave(desired, server, make);
+    check_root(desired, server, make);
   }
   const auto& master = desired.master();
   make.variable(

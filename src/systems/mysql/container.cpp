@@ -11,7 +11,7 @@ using plan::Change;
 using plan::DiffLine;
 using Values = std::vector<std::string>;
 
-constexpr std::string_view k_restart = "restart policy";
+constexpr std::string_view k_policy = "restart policy";
 
 Values values(const Fields& fields, const std::string& name) {
   Values out;
@@ -45,6 +45,11 @@ void compare(const std::string& name, const Values& now, const Values& want, Dif
                    fmt::format("{}", fmt::join(now, " ")),
                    fmt::format("{}", fmt::join(want, " "))});
   }
+}
+
+bool all_of(const Difference& diff, std::string_view field) {
+  return std::all_of(
+      diff.begin(), diff.end(), [&](const DiffLine& line) { return line.field == field; });
 }
 
 std::string short_id(const std::string& id) { return id.substr(0, 19); }  // sha256: and 12 digits
@@ -81,10 +86,18 @@ std::string spec_hash(const Desired& desired, const Server& server) {
   return short_hash(all);
 }
 
+std::vector<std::string> labels(const Desired& desired, const Server& server) {
+  std::vector<std::string> words{"--label", "mrc.spec=" + spec_hash(desired, server)};
+  if (!desired.restart.empty()) {
+    words.insert(words.end(), {"--label", std::string(k_restart_label) + desired.restart});
+  }
+  return words;
+}
+
 Fields wanted_fields(const Desired& desired, const Server& server) {
   Fields out{{"image", desired.image},
              {"hostname", server.id.text()},
-             {std::string(k_restart), "unless-stopped"},
+             {std::string(k_policy), "unless-stopped"},
              {"stop timeout", "120"},
              {"environment", "MYSQL_HOME"},
              {"mount", data_path(desired, server.id) + ":/var/lib/mysql"},
@@ -92,6 +105,7 @@ Fields wanted_fields(const Desired& desired, const Server& server) {
              {"label", "mrc.server=" + server.id.text()},
              {"label", "mrc.spec=" + spec_hash(desired, server)}};
   if (!desired.network.empty()) out.push_back({"network", desired.network});
+  if (!desired.restart.empty()) out.push_back({std::string(k_restart_field), desired.restart});
   for (const auto& option : server.options) out.push_back(argument_field(option));
   return out;
 }
@@ -107,6 +121,7 @@ Difference container_difference(const Desired& desired,
     for (const auto& field : *fields) {
       if (std::find(done.begin(), done.end(), field.name) != done.end()) continue;
       done.push_back(field.name);
+      if (field.name == k_restart_field && desired.restart.empty()) continue;
       compare(field.name, values(now, field.name), values(want, field.name), out);
     }
   }
@@ -120,9 +135,8 @@ Difference container_difference(const Desired& desired,
   return out;
 }
 
-bool can_be_updated(const Difference& diff) {
-  return std::all_of(
-      diff.begin(), diff.end(), [](const DiffLine& line) { return line.field == k_restart; });
-}
+bool is_restart(const Difference& diff) { return all_of(diff, k_restart_field); }
+
+bool can_be_updated(const Difference& diff) { return all_of(diff, k_policy); }
 
 }  // namespace mrc::systems::mysql

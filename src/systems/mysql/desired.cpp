@@ -88,6 +88,7 @@ Desired make_desired(const Inputs& inputs) {
   out.dialect = dialect_of(topology.mysql.flavour, topology.mysql.version);
   out.version = topology.mysql.version;
   out.copy_before_upgrade = topology.mysql.copy_before_upgrade;
+  out.restart = topology.mysql.restart;
   out.adopt = inputs.adopt;
   for (const auto& one : topology.mysql.servers) {
     Server server;

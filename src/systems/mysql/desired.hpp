@@ -38,6 +38,7 @@ struct Desired {
   Dialect dialect;
   topology::ServerVersion version;  ///< of the image's server, as the file has it
   bool copy_before_upgrade = false;
+  std::string restart;   ///< what the containers must have been made for; empty: for anything
   std::string_view tls;  ///< of slaves' connections: "on", "off" or "server-key"
   std::string_view
       require;  ///< "SSL" or "NONE": what the replication account's connections must be

@@ -43,10 +43,12 @@ mrc_mysql_speak_mysql() {
   # One statement makes an account or sets its password; ALTER USER knows no passwords.
   mrc_say_new_user='GRANT USAGE ON *.* TO' mrc_say_password='GRANT USAGE ON *.* TO'
   mrc_say_root_password='GRANT USAGE ON *.* TO'   # as a slave may take it that has not this account
+  mrc_say_drop='DROP USER'   # a slave that has not this account stops at it
   mrc_say_secret='literal'
   mrc_say_anonymous="DELETE FROM mysql.user WHERE User = ''; FLUSH PRIVILEGES;"
   mrc_say_copy=dump   # how a slave gets a copy of its master, and what an account must be allowed for it
   mrc_say_copier='SELECT, RELOAD, PROCESS, REPLICATION CLIENT, SHOW VIEW, EVENT, TRIGGER, LOCK TABLES'
+  mrc_say_events=mysql.event   # where they are asked about: the other view ends with an error until a server whose tables were older starts again
   mrc_say_disable='DISABLE ON SLAVE'   # an event that runs on the master alone
   mrc_say_tables=root   # as whom a tool makes the system tables of a newer server; empty: the server itself does
   mrc_say_tls=   # what the client must be told to have TLS; 5.6's would need files
@@ -62,6 +64,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_applier="SELECT SUBSTRING_INDEX(LAST_ERROR_MESSAGE, ' Query: ', 1) FROM performance_schema.replication_applier_status_by_worker WHERE LAST_ERROR_NUMBER <> 0 LIMIT 1"
   mrc_say_heartbeats="SELECT COUNT_RECEIVED_HEARTBEATS FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME=''"
   mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER' mrc_say_root_password='ALTER USER IF EXISTS'
+  mrc_say_drop='DROP USER IF EXISTS'
   mrc_say_anonymous=
   mrc_say_begun=
 
@@ -69,6 +72,7 @@ mrc_mysql_speak_mysql() {
   mrc_say_name='MySQL 8.0'
   mrc_say_key=yes
   mrc_say_plugin=caching_sha2_password   # whatever an option says: 9.0 has no other
+  mrc_say_events=information_schema.EVENTS
   mrc_say_heard="(SELECT TIMESTAMPDIFF(SECOND, GREATEST(LAST_HEARTBEAT_TIMESTAMP, LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP), NOW()) FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME='')"
 
   [ "$mrc_say_at" -ge 8000016 ] || return 0
@@ -115,10 +119,12 @@ mrc_mysql_speak_mariadb() {
   mrc_say_applier=   # what stopped an applier, where that is not in the status
   mrc_say_heard=NULL   # seconds since something came from the master, where that is told
   mrc_say_new_user='CREATE USER' mrc_say_password='ALTER USER' mrc_say_root_password='ALTER USER IF EXISTS'
+  mrc_say_drop='DROP USER IF EXISTS'
   mrc_say_secret='hash'   # a password would stand in the binary log
   mrc_say_anonymous=
   mrc_say_copy=dump
   mrc_say_copier='SELECT, RELOAD, PROCESS, REPLICATION CLIENT, SHOW VIEW, EVENT, TRIGGER, LOCK TABLES'
+  mrc_say_events=mysql.event   # where they are asked about: the other view ends with an error until a server whose tables were older starts again
   mrc_say_disable='DISABLE ON SLAVE'
   mrc_say_tables=mrc_upgrade   # the tool hands a password on that must have no odd characters
   mrc_say_tls=--ssl

@@ -90,7 +90,9 @@ Step Maker::follow_another(const Server& server, Difference diff) const {
   return step;
 }
 
-Step Maker::succeed(const Server& old, const std::string& account_mark) const {
+Step Maker::succeed(const Server& old,
+                    const std::string& account_mark,
+                    const std::string& root_host_mark) const {
   const auto& heir = m_desired.master();
   auto step = make(heir, "succeed", fmt::format("make {} the master", heir.id));
   step.change = Change::update;
@@ -107,7 +109,7 @@ Step Maker::succeed(const Server& old, const std::string& account_mark) const {
   step.timeout = std::chrono::minutes(3);
   auto& script = step.apply;
   script.use(embedded::mysql_switch_sh).use(embedded::mysql_failover_sh);
-  record_account(script, account_mark);
+  record_accounts(script, account_mark, root_host_mark);
   script
       .line("mrc_mysql_succeed {} {} {} {} {} {} {} {}",
             heir.id,
@@ -147,7 +149,7 @@ Step Maker::close(const Server& former) const {
 Step Maker::replicate_former(const Server& former, Difference diff) const {
   auto step = replicate(former, std::move(diff));
   step.reason = "it was the master";
-  step.forgets = {step_of(former, "account").text()};
+  step.forgets = {step_of(former, "account").text(), step_of(former, "root-host").text()};
   step.needs.push_back(formers_closed());
   // Sessions that may do everything write on where only read_only is against it.
   if (!m_desired.dialect.super_read_only) {

@@ -105,6 +105,7 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
     step.undoes.push_back(milestone::endpoint_ready(server.id));
     step.reason = adopts               ? "mrc has not made it, and --adopt was given"
                   : has(diff, "image") ? "the file has another image"
+                  : is_restart(diff)   ? fmt::format("restart: \"{}\" asked for", m_desired.restart)
                                        : "it was made otherwise than the file asks";
   }
   step.diff = std::move(diff);
@@ -146,8 +147,9 @@ Step Maker::container(const Server& server, const Observed& seen, Difference dif
     script.line("mrc_mysql_room {} {}", data, copies ? "planned" : "unplanned");
   }
   auto words = run_words(m_desired, server);
-  words.insert(words.end(),
-               {"--label", "mrc.spec=" + spec_hash(m_desired, server), m_desired.image});
+  const auto marks = labels(m_desired, server);
+  words.insert(words.end(), marks.begin(), marks.end());
+  words.push_back(m_desired.image);
   words.insert(words.end(), server.options.begin(), server.options.end());
   script.line(
       "mrc_mysql_stop_remove {} {} {}", server.id, m_desired.deployment, adopts ? "adopt" : "ours");
@@ -374,7 +376,10 @@ std::string Maker::goal(const Server& server, std::string_view verb) const {
   if (verb == "init") {
     return fmt::format("{} root@{}", data_path(m_desired, server.id), m_desired.root_host);
   }
-  if (verb == "container") return m_desired.image + " " + spec_hash(m_desired, server);
+  if (verb == "container") {
+    const auto wanted = m_desired.image + " " + spec_hash(m_desired, server);
+    return m_desired.restart.empty() ? wanted : wanted + " restart " + m_desired.restart;
+  }
   if (verb == "provision") return "a copy of " + m_desired.master().id.text();
   if (verb == "account") {
     auto wanted =
@@ -387,6 +392,7 @@ std::string Maker::goal(const Server& server, std::string_view verb) const {
     return wanted + plugin;
   }
   if (verb == "root") return "root " + change_mark(m_desired.root_password) + plugin;
+  if (verb == "root-host") return "root@" + m_desired.root_host;
   if (verb == "replicate") return channel_goal(m_desired.master());
   return {};
 }

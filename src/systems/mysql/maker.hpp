@@ -26,6 +26,9 @@ inline plan::Milestone compared(const Server& slave) {
 /// Nobody who was the master takes writes any more.
 inline plan::Milestone formers_closed() { return "mysql/formers-closed"; }
 
+/// Which of root's accounts for other hosts than the server's own are not as the file has them.
+Difference root_host_difference(const Desired& desired, const Observed& seen);
+
 /// Makes the steps; which of them are needed is not its affair.
 class Maker {
  public:
@@ -50,6 +53,11 @@ class Maker {
   plan::Step root_password(const Observed& seen) const;
   /// A slave has got it.
   plan::Step root_comes(const Server& server, const Observed& seen) const;
+  /// From where root may come. On the master, as well. `diff` empty: it could not be asked yet.
+  plan::Step root_host(Difference diff) const;
+  /// The mark of what the file asked of that last, of the record of this server, which has or had
+  /// the master's part: by its step or else as its data were made. Empty: nobody can tell.
+  std::string root_host_mark(const Server& server, const Observations& all) const;
   /// Configures what differs, starts the threads and waits until the slave has caught up.
   plan::Step replicate(const Server& server, Difference diff) const;
   /// The same behind a new container of the slave or of the master; nothing differs.
@@ -61,7 +69,9 @@ class Maker {
                     const Source& source) const;
   /// The two halves of a switchover, at work at the same time: see mysql_switch.sh.
   plan::Step hand_over(const Server& old) const;
-  plan::Step take_over(const Server& old, const std::string& account_mark) const;
+  plan::Step take_over(const Server& old,
+                       const std::string& account_mark,
+                       const std::string& root_host_mark) const;
   /// The account goes along with the master's part, and with it the mark by which its drift is told
   /// from a change. The record of the old master's host has it; where that was not read, the new
   /// master's channel proves it, if it was made with the account as the file has it now. Empty:
@@ -87,7 +97,9 @@ class Maker {
   /// A slave follows another master than before, which has all that this one has received.
   plan::Step follow_another(const Server& server, Difference diff) const;
   /// It takes writes.
-  plan::Step succeed(const Server& old, const std::string& account_mark) const;
+  plan::Step succeed(const Server& old,
+                     const std::string& account_mark,
+                     const std::string& root_host_mark) const;
   /// One that was the master and is back takes none.
   plan::Step close(const Server& former) const;
   /// And becomes a slave, if it has nothing that the master lacks.
@@ -107,8 +119,10 @@ class Maker {
   /// my.cnf as the server's part asks.
   void write_role(shell::Script& script, const Server& server) const;
   void record(shell::Script& script, std::string_view key, const Server& server) const;
-  /// The account is the file's master's now; `mark`: see account_mark.
-  void record_account(shell::Script& script, const std::string& mark) const;
+  /// The accounts are the file's master's now; the marks: see account_mark and root_host_mark.
+  void record_accounts(shell::Script& script,
+                       const std::string& account_mark,
+                       const std::string& root_host_mark) const;
   void check_options(shell::Script& script, const Server& server, const Server& of) const;
   std::string goal(const Server& server, std::string_view verb) const;
   /// What the file wants of a slave's channel to this master.

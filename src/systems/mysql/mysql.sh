@@ -814,6 +814,10 @@ SELECT 0 AS mrc_part_grant;
 $(mrc_mysql_grants_sql "$3")
 SELECT 0 AS mrc_part_native;
 ${mrc_say_native:+$(mrc_mysql_native_sql "$3")}
+SELECT 0 AS mrc_part_outside;
+$(mrc_mysql_outside_sql)
+SELECT 0 AS mrc_part_events;
+SELECT status, COUNT(*) FROM $mrc_say_events GROUP BY status;
 SELECT 0 AS mrc_part_listener;
 $mrc_say_listeners;
 SELECT 0 AS mrc_part_applier;
@@ -832,7 +836,7 @@ SQL
     /^mrc_part_/ { part = substr($0, 10); line = 0; getline; next }
     { line++ }
     line == 1 { n = split($0, name, FS); next }
-    part == "var" || part == "channel" || part == "limits" || part == "native" { print part "\t" $1 "\t" $2 }
+    part == "var" || part == "channel" || part == "limits" || part == "native" || part == "outside" || part == "events" { print part "\t" $1 "\t" $2 }
     part == "account" || part == "grant" || part == "listener" || part == "lent" || part == "applier" { print part "\t" $1 }
     part == "slave" && line == 2 { for (i = 1; i <= n; i++) say(name[i], $i) }' "$MRC_D/answers"
   # Who has purged logs may have to give a slave a copy.

@@ -2,7 +2,9 @@
 
 #include "systems/mysql/authentication.hpp"
 #include "systems/mysql/container.hpp"
+#include "systems/mysql/events.hpp"
 #include "systems/mysql/faults.hpp"
+#include "systems/mysql/filters.hpp"
 #include "systems/mysql/former.hpp"
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/internal.hpp"
@@ -272,6 +274,12 @@ class Obstacles {
   Result<void> check_master() {
     const auto& master = m_desired.master();
     if (const auto* old = holder(m_desired, m_seen)) {
+      if (auto filtered = filtered_heir(m_desired, m_seen, *old)) {
+        m_out.push_back(std::move(*filtered));
+      }
+      if (auto stop = events_stop(master, events_enabled(m_seen.at(old->id)))) {
+        m_out.push_back(std::move(*stop));
+      }
       check_switchover(*old);
       return {};
     }

@@ -25,6 +25,12 @@ bool is_default(const Field& field) {
   return false;
 }
 
+bool read_number(const std::string& word, std::uint64_t& out) {
+  const auto* const end = word.data() + word.size();
+  const auto [rest, error] = std::from_chars(word.data(), end, out);
+  return error == std::errc{} && rest == end;
+}
+
 bool read_container(const std::vector<std::string>& words, Observed& seen) {
   if (words.size() != 4 || words[1].empty() || words[3].empty()) return false;
   seen.container = Container{words[1], words[2] == "<no value>" ? "" : words[2], words[3], {}, {}};
@@ -41,14 +47,11 @@ bool read_field(const std::vector<std::string>& words, Observed& seen) {
     return true;
   }
   auto field = words[1] == "mysqld" ? argument_field(value) : Field{words[1], std::move(value)};
+  if (field.name == "label" && field.value.starts_with(k_restart_label)) {
+    field = {std::string(k_restart_field), field.value.substr(k_restart_label.size())};
+  }
   if (!is_default(field)) seen.container->fields.push_back(std::move(field));
   return true;
-}
-
-bool read_number(const std::string& word, std::uint64_t& out) {
-  const auto* const end = word.data() + word.size();
-  const auto [rest, error] = std::from_chars(word.data(), end, out);
-  return error == std::errc{} && rest == end;
 }
 
 /// One line about the current server; false: not understood.
@@ -57,12 +60,15 @@ bool read_line(const std::vector<std::string>& words, Observed& seen) {
   if (word == "container") return read_container(words, seen);
   if (word == "field") return read_field(words, seen);
   if (words.size() == 3) {
+    if (word == "events") return read_number(words[2], seen.events[words[1]]);
     if (word == "var") {
       seen.variables[words[1]] = words[2];
     } else if (word == "slave") {
       seen.slave[words[1]] = words[2];
     } else if (word == "channel" && (words[2] == "0" || words[2] == "1")) {
       seen.channel = Channel{words[1], words[2] == "1"};
+    } else if (word == "outside" && (words[2] == "Y" || words[2] == "N")) {
+      seen.outside[words[1]] = words[2] == "Y";
     } else if (word == "limits") {
       seen.account.require = words[1];
       seen.account.max_connections = words[2];

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mrc/base/error.hpp"
@@ -20,6 +21,10 @@ struct Field {
   bool operator==(const Field&) const = default;
 };
 using Fields = std::vector<Field>;
+
+/// The label that says for which restart of the file's a container was made, and its field.
+constexpr std::string_view k_restart_label = "mrc.restart=";
+constexpr std::string_view k_restart_field = "restart";
 
 /// An argument of mysqld as the field of its name, however that was spelt.
 Field argument_field(const std::string& argument);
@@ -74,7 +79,9 @@ struct Observed {
   std::map<std::string, std::string> variables;
   Account account;
   NativeAccounts native;
-  std::string login_error;     ///< why the replication user could not log in
+  std::map<std::string, std::uint64_t> events;  ///< scheduled ones, by their status
+  std::map<std::string, bool> outside;  ///< hosts but its own from which root may come, and grant
+  std::string login_error;              ///< why the replication user could not log in
   bool answered = false;       ///< the server was asked, and `variables` and what follows are known
   std::set<std::string> lent;  ///< addresses that may copy it
   std::uint64_t size_kb = 0;   ///< of its data, where its binary logs are not whole

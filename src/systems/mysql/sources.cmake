@@ -1,7 +1,7 @@
 list(APPEND MRC_SYSTEMS_SOURCES
   mysql/authentication.cpp mysql/checks.cpp mysql/client.cpp mysql/container.cpp mysql/desired.cpp mysql/dialect.cpp
-  mysql/failover.cpp
-  mysql/faults.cpp mysql/former.cpp mysql/gtid.cpp mysql/maker.cpp mysql/mysql.cpp mysql/obstacles.cpp
+  mysql/events.cpp mysql/failover.cpp
+  mysql/faults.cpp mysql/filters.cpp mysql/former.cpp mysql/gtid.cpp mysql/maker.cpp mysql/mysql.cpp mysql/obstacles.cpp
   mysql/probe.cpp mysql/provision.cpp mysql/records.cpp mysql/replication.cpp mysql/root.cpp mysql/standing.cpp
   mysql/status.cpp mysql/steps.cpp mysql/succession.cpp mysql/switchover.cpp mysql/teardown.cpp)
 list(APPEND MRC_SYSTEMS_SCRIPTS

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "mrc/plan/goal.hpp"
 #include "mrc/plan/milestone.hpp"
 #include "systems/mysql/authentication.hpp"
 #include "systems/mysql/container.hpp"
@@ -37,6 +38,7 @@ class Planner {
       if (!server.is_master) plan_slave(server);
     }
     plan_root(old != nullptr);
+    plan_root_host(old == nullptr ? m_desired.master() : *old);
     finish_first();
     roll();
     if (old != nullptr) wait_for_master(*old);
@@ -89,7 +91,8 @@ class Planner {
       return step.id == step_of(old, "settings") ||
              step.id == step_of(m_desired.master(), "settings");
     });
-    m_steps.push_back(m_maker.take_over(old, m_maker.account_mark(old, m_all)));
+    m_steps.push_back(m_maker.take_over(
+        old, m_maker.account_mark(old, m_all), m_maker.root_host_mark(old, m_all)));
     m_steps.push_back(m_maker.hand_over(old));
   }
 
@@ -259,6 +262,24 @@ class Planner {
       if (sets) step.after.push_back(step_of(master, "root"));
       m_steps.push_back(std::move(step));
     }
+  }
+
+  /// `holder`: of the master's part, whose host knows what was asked before.
+  void plan_root_host(const Server& holder) {
+    const auto& master = m_desired.master();
+    const auto& one = m_seen.at(master.id);
+    if (!one.has_data) return;  // they are made so
+    auto diff = one.answered ? root_host_difference(m_desired, one) : Difference{};
+    if (one.answered && diff.empty()) return;
+    auto step = m_maker.root_host(std::move(diff));
+    const auto mark = m_maker.root_host_mark(holder, m_all);
+    const bool same = mark == plan::goal_mark(step.goal);
+    if (!one.answered && (same || mark.empty())) return;
+    if (same) step.cause = plan::Cause::drift;
+    for (const auto* verb : {"settings", "root"}) {
+      if (has_step(step_of(master, verb))) step.after.push_back(step_of(master, verb));
+    }
+    m_steps.push_back(std::move(step));
   }
 
   bool has_step(const StepId& id) const {

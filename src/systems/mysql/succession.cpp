@@ -2,6 +2,8 @@
 
 #include "mrc/plan/milestone.hpp"
 #include "mrc/systems/failover.hpp"
+#include "systems/mysql/events.hpp"
+#include "systems/mysql/filters.hpp"
 #include "systems/mysql/former.hpp"
 #include "systems/mysql/gtid.hpp"
 #include "systems/mysql/maker.hpp"
@@ -155,8 +157,10 @@ class Chooser {
       auto most = with_most(slaves);
       if (!most) return fail(most.error());
       heir = *most;
-      m_out.reason =
-          slaves.size() == 1 ? "no other slave answers" : "no slave that answers has received more";
+      const bool narrows = with_all(slaves).size() < slaves.size();
+      m_out.reason = slaves.size() == 1 ? "no other slave answers"
+                     : narrows          ? "no slave without a filter that answers has received more"
+                                        : "no slave that answers has received more";
     }
     if (heir == nullptr) {
       add(*m_lost,
@@ -170,11 +174,20 @@ class Chooser {
     return check_heir(*heir, taker, slaves);
   }
 
-  /// The one that lacks least of what all have; null: there is none.
+  /// Those that nothing was kept from, as far as is known; all, when there is none.
+  std::vector<const Server*> with_all(const std::vector<const Server*>& slaves) const {
+    std::vector<const Server*> out;
+    std::copy_if(slaves.begin(), slaves.end(), std::back_inserter(out), [&](const Server* one) {
+      return filter_of(*one, &m_seen.at(one->id)).empty();
+    });
+    return out.empty() ? slaves : out;
+  }
+
+  /// The one of these that lacks least of what all have; null: there is none.
   Result<const Server*> with_most(const std::vector<const Server*>& slaves) const {
     const Server* best = nullptr;
     std::uint64_t least = 0;
-    for (const auto* one : slaves) {
+    for (const auto* one : with_all(slaves)) {
       std::uint64_t lacks = 0;
       for (const auto* other : slaves) {
         const auto some = missing(received(m_seen.at(other->id)), received(m_seen.at(one->id)));
@@ -215,6 +228,18 @@ class Chooser {
           fmt::format("{} cannot apply what it has received", heir.id),
           fmt::format("{}: {}", code, one->of_slave("Last_SQL_Error")),
           "mend that, or name another slave");
+    }
+    auto filter = filter_of(heir, one);
+    const auto& whose = filter.empty() ? *m_lost : heir;
+    if (filter.empty()) filter = log_filter_of(*m_lost, nullptr);
+    if (!filter.empty()) {
+      add(heir,
+          loss(),
+          fmt::format(
+              "{} may lack data of {} that no set of transactions tells", heir.id, m_lost->id),
+          fmt::format("{} has {}", whose.id, filter),
+          "give the part to one without such an option, or go on without what it lacks: "
+          "--accept-loss");
     }
     for (const auto& server : m_desired.servers) {
       if (&server == &heir || &server == m_lost) continue;
@@ -292,6 +317,10 @@ class Chooser {
                     m_lost->id),
         heir == nullptr ? "" : waited_for(*m_lost, *found_heir, *heir),
         "");
+    if (heir == nullptr) return;
+    if (auto stop = events_stop(*found_heir, events_of_master(*heir))) {
+      m_out.findings.push_back(std::move(*stop));
+    }
   }
 
   const Desired& m_desired;
@@ -350,7 +379,9 @@ Result<std::vector<Step>> make_failover(const Desired& desired,
       }
     }
   }
-  if (old != nullptr) out.push_back(maker.succeed(*old, maker.account_mark(*old, all)));
+  if (old != nullptr)
+    out.push_back(
+        maker.succeed(*old, maker.account_mark(*old, all), maker.root_host_mark(*old, all)));
   return out;
 }
 

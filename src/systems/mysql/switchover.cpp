@@ -32,7 +32,7 @@ Step Maker::hand_over(const Server& old) const {
   step.diff = {{Change::update, "master", old.id.text(), master.id.text()}};
   step.needs = {milestone::server_ready(master.id)};
   step.gives = {milestone::handed_over()};
-  step.forgets = {step_of(old, "account").text()};
+  step.forgets = {step_of(old, "account").text(), step_of(old, "root-host").text()};
   step.timeout = std::chrono::minutes(5);
   auto& script = step.apply;
   script.use(embedded::mysql_switch_sh)
@@ -52,7 +52,9 @@ Step Maker::hand_over(const Server& old) const {
   return step;
 }
 
-Step Maker::take_over(const Server& old, const std::string& account_mark) const {
+Step Maker::take_over(const Server& old,
+                      const std::string& account_mark,
+                      const std::string& root_host_mark) const {
   const auto& master = m_desired.master();
   auto step = make(master, "take-over", fmt::format("make {} the master", master.id));
   step.change = Change::update;
@@ -65,7 +67,7 @@ Step Maker::take_over(const Server& old, const std::string& account_mark) const 
   step.timeout = std::chrono::minutes(5);
   auto& script = step.apply;
   script.use(embedded::mysql_switch_sh);
-  record_account(script, account_mark);
+  record_accounts(script, account_mark, root_host_mark);
   script
       .line("mrc_mysql_take_over {} {} {} {} {} {} {} {} {}",
             master.id,
@@ -93,14 +95,18 @@ std::string Maker::account_mark(const Server& old, const Observations& all) cons
   return plan::goal_mark(goal(master, "account"));
 }
 
-void Maker::record_account(shell::Script& script, const std::string& mark) const {
+void Maker::record_accounts(shell::Script& script,
+                            const std::string& account_mark,
+                            const std::string& root_host_mark) const {
   const auto& master = m_desired.master();
   record(script, "account", master);
-  if (mark.empty()) return;
-  script.line("mrc_record {} {} {}",
-              m_desired.deployment,
-              plan::goal_key(step_of(master, "account")),
-              mark);
+  const auto keep = [&](std::string_view verb, const std::string& mark) {
+    if (mark.empty()) return;
+    script.line(
+        "mrc_record {} {} {}", m_desired.deployment, plan::goal_key(step_of(master, verb)), mark);
+  };
+  keep("account", account_mark);
+  keep("root-host", root_host_mark);
 }
 
 }  // namespace mrc::systems::mysql

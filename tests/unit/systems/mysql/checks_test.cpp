@@ -80,6 +80,26 @@ TEST_F(MysqlChecks, TheOutsideMustReachThisServerAndNoOther) {
   EXPECT_EQ(dial.judge({1, "", "Can't connect"}).detail, "Can't connect");
 }
 
+TEST_F(MysqlChecks, EveryServerIsAskedFromWhereRootMayCome) {
+  for (const auto* server : {"mysql-master", "mysql-slave1", "mysql-slave2"}) {
+    EXPECT_THAT(check("MRC-V310", server).ask.body(),
+                HasSubstr(fmt::format("mrc_mysql_root_comes_from {} ", server)));
+  }
+  EXPECT_EQ(check("MRC-V310", "mysql-slave1").title,
+            "root may come from anywhere, as the file says");
+  world.topology.mysql.root_host = "localhost";
+  const auto one = check("MRC-V310", "mysql-slave1");
+  EXPECT_EQ(one.title, "root comes from localhost alone");
+  EXPECT_THAT(one.ask.body(), HasSubstr(" localhost\n"));
+  EXPECT_EQ(one.judge({1, "", "root may come from elsewhere: root@'%'\n"}).level, Level::fail);
+}
+
+TEST_F(MysqlChecks, ARestartThatTheFileAsksForIsLookedFor) {
+  EXPECT_THAT(check("MRC-V212", "mysql-slave1").ask.body(), Not(HasSubstr("mrc.restart")));
+  world.topology.mysql.restart = "2026-11-26";
+  EXPECT_THAT(check("MRC-V212", "mysql-slave1").ask.body(), HasSubstr("2026-11-26"));
+}
+
 TEST_F(MysqlChecks, AServerThatIsNotExposedIsNotDialled) {
   world.topology.expose.reset();
   EXPECT_THAT(ids(checks()), Not(Contains("MRC-V501")));

@@ -92,6 +92,42 @@ TEST_F(MysqlContainer, CopiedLabelsDoNotHideOtherOptions) {
   EXPECT_EQ(made[0].change, Change::replace);
 }
 
+TEST_F(MysqlContainer, AnotherRestartThanItWasMadeForReplacesIt) {
+  world.topology.mysql.restart = "2026-11-26, \"OPS-7\"";
+  const auto made = world.steps(world.all_good());
+  const auto& one = find(made, "mysql/mysql-slave1/container");
+  EXPECT_EQ(one.change, Change::replace);
+  EXPECT_EQ(one.cause, plan::Cause::change);
+  EXPECT_EQ(one.reason, "restart: \"2026-11-26, \"OPS-7\"\" asked for");
+  EXPECT_THAT(one.diff,
+              ElementsAre(DiffLine{Change::create, "restart", "", "2026-11-26, \"OPS-7\""}));
+  EXPECT_THAT(one.apply.body(),
+              HasSubstr("--label 'mrc.restart=2026-11-26, \"OPS-7\"' mysql:5.6 '--server-id=101'"));
+  // Behind its slaves, and with a goal of its own.
+  EXPECT_THAT(test::after(find(made, "mysql/mysql-master/container")),
+              ElementsAre("mysql/mysql-slave2/rejoin"));
+  EXPECT_NE(one.goal,
+            find(test::MysqlWorld().steps(world.all_bare()), "mysql/mysql-slave1/container").goal);
+}
+
+TEST_F(MysqlContainer, ARestartThatWasDoneIsNotDoneAgainAndMayLeaveTheFile) {
+  const std::string label = "field\tlabel\t\"mrc.deployment";
+  std::vector<std::string> outputs;
+  for (const auto& output : world.all_good()) {
+    outputs.push_back(with(output, label, "field\tlabel\t\"mrc.restart=\\u003ca\"\n" + label));
+  }
+  EXPECT_THAT(ids(world.steps(outputs)), IsEmpty());
+  world.topology.mysql.restart = "<a";
+  EXPECT_THAT(ids(world.steps(outputs)), IsEmpty());
+  world.topology.mysql.restart = "b";
+  EXPECT_THAT(find(world.steps(outputs), "mysql/mysql-slave1/container").diff,
+              ElementsAre(DiffLine{Change::update, "restart", "<a", "b"}));
+  // What else is to change is the reason then.
+  world.topology.mysql.image.value = "mysql:5.6.51";
+  EXPECT_EQ(find(world.steps(outputs), "mysql/mysql-slave1/container").reason,
+            "the file has another image");
+}
+
 TEST_F(MysqlContainer, WithoutAMarkItIsTakenOverOnlyWhenAsked) {
   auto outputs = world.all_good();
   auto unmarked = with(world.good(1), "running\tblog-2016", "running\t");

@@ -45,6 +45,9 @@ class MysqlDialect : public test::EachShell {
         .line("mrc_mysql_change 10.0.0.1 repl {} {}", secret, tls)
         .line("mrc_mysql_root_sql {} %", secret)
         .line("printf '%%\\nlocalhost\\n' | mrc_mysql_root_password_sql {}", secret)
+        .line("mrc_mysql_root_let_in_sql {}", secret)
+        .line("printf '%%\\n10.0.0.%%\\n' | mrc_mysql_root_keep_out_sql {}", secret)
+        .line("printf '%s\\n' \"$mrc_say_events\"")
         .line("mrc_mysql_limit_sql repl {} 5", tls == "on" ? "SSL" : "NONE")
         .line(
             "printf '%s\\n' \"$mrc_say_status\" \"$mrc_say_listeners\" \"SELECT $mrc_say_waited\"")

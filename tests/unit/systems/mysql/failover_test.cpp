@@ -292,7 +292,8 @@ TEST_F(MysqlOldMaster, IsClosedAndThenBecomesASlave) {
   EXPECT_THAT(ids(made), Contains("mysql/mysql-master/close"));
   EXPECT_THAT(ids(made), Not(Contains("mysql/mysql-master/settings")));
   const auto& follows = find(made, "mysql/mysql-master/replicate");
-  EXPECT_THAT(follows.forgets, ElementsAre("mysql/mysql-master/account"));
+  EXPECT_THAT(follows.forgets,
+              ElementsAre("mysql/mysql-master/account", "mysql/mysql-master/root-host"));
   EXPECT_THAT(follows.needs, Contains("mysql/formers-closed"));
   const auto body = follows.apply.body();
   EXPECT_LT(body.find("mrc_mysql_nothing_alone"), body.find("mrc_mysql_replicate"));

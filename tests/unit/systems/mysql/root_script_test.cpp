@@ -204,5 +204,81 @@ TEST_P(MysqlRootScript, ASlaveThatWillNeverGetItIsNotWaitedFor) {
   }
 }
 
+/// A server with these accounts of root for other hosts, whom root@localhost or another asks.
+std::string with_accounts(const std::string& outside,
+                          const std::string& who,
+                          const std::string& definers,
+                          const std::string& sql,
+                          const std::string& said) {
+  return "case $(cat " + sql + ") in *Grant_priv*) printf '" + outside +
+         "' ;; *CURRENT_USER*) echo '" + who + "' ;; *DEFINER*) printf '" + definers +
+         "' ;; *) cat " + sql + " >>" + said + " ;; esac";
+}
+
+TEST_P(MysqlRootScript, NoRootFromOutsideIsLeftAndWhatIsRightIsNotTouched) {
+  has(k_new);
+  auto script = both("9.7.4");
+  script.line("mrc_mysql_root_from box \"$new\" localhost");
+  play(with_accounts("", "root@localhost", "", here("sql"), here("said")));
+  EXPECT_EQ(run(script).status, 0);
+  EXPECT_EQ(said(), "");
+  play(with_accounts("%%\\tY\\n10.0.0.%%\\tN\\n",
+                     "root@localhost",
+                     "root@localhost\\n",
+                     here("sql"),
+                     here("said")));
+  const auto answer = run(script);
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(said(),
+            "SET SESSION sql_mode='';\nDROP USER IF EXISTS 'root'@'%';\n"
+            "DROP USER IF EXISTS 'root'@'10.0.0.%';\n");
+}
+
+TEST_P(MysqlRootScript, RootFromAnywhereIsMadeWithItsPasswordWhereItLacks) {
+  has(k_new);
+  auto script = both("9.7.4");
+  script.line("mrc_mysql_root_from box \"$new\" %");
+  play(with_accounts("10.0.0.%%\\tY\\n%%\\tY\\n", "", "", here("sql"), here("said")));
+  EXPECT_EQ(run(script).status, 0);
+  EXPECT_EQ(said(), "");
+  for (const auto* const outside : {"10.0.0.%%\\tY\\n", "%%\\tN\\n"}) {
+    test::write_file(m_here / "said", "");
+    play(with_accounts(outside, "", "", here("sql"), here("said")));
+    const auto answer = run(script);
+    EXPECT_EQ(answer.status, 0) << answer.err;
+    EXPECT_THAT(said(), HasSubstr("CREATE USER IF NOT EXISTS 'root'@'%' IDENTIFIED BY 'ne''w"));
+    EXPECT_THAT(said(), HasSubstr("GRANT ALL PRIVILEGES ON *.* TO 'root'@'%' WITH GRANT OPTION"));
+  }
+}
+
+TEST_P(MysqlRootScript, NobodyIsShutOutAndNothingLosesItsDefiner) {
+  has(k_new);
+  auto script = both("9.7.4");
+  script.line("mrc_mysql_root_from box \"$new\" localhost");
+  play(with_accounts("%%\\tY\\n", "root@%", "", here("sql"), here("said")));
+  auto answer = run(script);
+  EXPECT_NE(answer.status, 0);
+  EXPECT_THAT(answer.err, HasSubstr("box has no root@localhost: without root@%"));
+  play(with_accounts(
+      "%%\\tY\\n", "root@localhost", "root@%%\\nroot@%%\\n", here("sql"), here("said")));
+  answer = run(script);
+  EXPECT_NE(answer.status, 0);
+  EXPECT_THAT(answer.err, HasSubstr("2 views, routines, triggers or events in box have root@'%'"));
+  EXPECT_EQ(said(), "");
+}
+
+TEST_P(MysqlRootScript, TheCheckTellsWhichAccountsAreNotTheFiles) {
+  has(k_new);
+  play(with_accounts("%%\\tY\\n10.%%\\tN\\n", "", "", here("sql"), here("said")));
+  auto closed = both();
+  closed.line("mrc_mysql_root_comes_from box \"$new\" localhost");
+  EXPECT_THAT(run(closed).err, HasSubstr("root may come from elsewhere: root@'%' root@'10.%'"));
+  auto open = both();
+  open.line("mrc_mysql_root_comes_from box \"$new\" %");
+  EXPECT_EQ(run(open).status, 0);
+  play(with_accounts("10.%%\\tY\\n", "", "", here("sql"), here("said")));
+  EXPECT_THAT(run(open).err, HasSubstr("root may not come from everywhere"));
+}
+
 }  // namespace
 }  // namespace mrc::systems::mysql

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "mrc/plan/goal.hpp"
 #include "mrc/plan/plan.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 
@@ -155,6 +156,107 @@ TEST_F(MysqlRoot, ASwitchoverAndThenItsNewMasterGetsIt) {
   EXPECT_THAT(find(made, "mysql/mysql-slave1/root").needs, Contains("master/promoted"));
   EXPECT_THAT(after(find(made, "mysql/mysql-master/root")), ElementsAre("mysql/mysql-slave1/root"));
   plan::Plan::make(made);
+}
+
+/// From where root may come.
+class MysqlRootHost : public ::testing::Test {
+ protected:
+  MysqlRootHost() { world.topology.mysql.root_host = "localhost"; }
+  /// What the servers have of root's accounts, and what their hosts' records say.
+  std::vector<plan::Step> steps(const std::string& lines,
+                                const std::map<std::string, std::string>& record = {}) const {
+    auto outputs = world.all_good();
+    for (auto& output : outputs) output = with(output, "outside\t%\tY\n", lines);
+    auto seen = world.see(outputs);
+    auto all = world.record(0);
+    all.insert(record.begin(), record.end());
+    seen.put_record(world.host(0), all);
+    return world.system()->steps(seen).value();
+  }
+  std::string goal(const std::string& verb) const {
+    const auto made = verb == "init" ? world.steps(world.all_bare()) : steps("outside\t%\tN\n");
+    return plan::goal_mark(find(made, "mysql/mysql-master/" + verb).goal);
+  }
+  test::MysqlWorld world;
+};
+
+TEST_F(MysqlRootHost, WhatLetsRootInFromOutsideGoesWhereTheFileDoesNotSaySo) {
+  EXPECT_THAT(ids(steps("")), IsEmpty());
+  const auto made = steps("outside\t%\tY\noutside\t10.0.0.%\tN\n");
+  ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-master/root-host"));
+  EXPECT_THAT(made[0].diff,
+              ElementsAre(plan::DiffLine{plan::Change::remove, "account", "root@'%'", ""},
+                          plan::DiffLine{plan::Change::remove, "account", "root@'10.0.0.%'", ""}));
+  EXPECT_EQ(made[0].risk, plan::Risk::disruptive);
+  EXPECT_EQ(made[0].impact, "who logs in as root from outside is refused");
+  EXPECT_THAT(made[0].apply.body(), HasSubstr("mrc_mysql_root_from mysql-master"));
+  EXPECT_THAT(made[0].apply.text(), Not(HasSubstr("-Pass")));
+}
+
+TEST_F(MysqlRootHost, WhatLacksWhereTheFileSaysSoComes) {
+  world.topology.mysql.root_host = "%";
+  EXPECT_THAT(ids(steps("outside\t%\tY\noutside\t10.0.0.%\tN\n")), IsEmpty());
+  const auto made = steps("outside\t10.0.0.%\tY\n");
+  ASSERT_THAT(ids(made), ElementsAre("mysql/mysql-master/root-host"));
+  EXPECT_THAT(made[0].diff,
+              ElementsAre(plan::DiffLine{plan::Change::create, "account", "", "root@'%'"}));
+  EXPECT_EQ(made[0].risk, plan::Risk::safe);
+  // A run that was cut off between its statements, or a REVOKE.
+  EXPECT_THAT(ids(steps("outside\t%\tN\n")), ElementsAre("mysql/mysql-master/root-host"));
+}
+
+TEST_F(MysqlRootHost, IsDriftWhereTheFileAskedForTheSameBefore) {
+  const std::string lines = "outside\t%\tY\n";
+  const std::string step = "did/mysql/mysql-master/root-host";
+  const std::string init = "did/mysql/mysql-master/init";
+  EXPECT_EQ(steps(lines)[0].cause, plan::Cause::change);
+  EXPECT_EQ(steps(lines, {{init, goal("init")}})[0].cause, plan::Cause::drift);
+  EXPECT_EQ(steps(lines, {{init, R"("0123456789abcdef")"}})[0].cause, plan::Cause::change);
+  EXPECT_EQ(steps(lines, {{init, goal("init")}, {step, R"("0123456789abcdef")"}})[0].cause,
+            plan::Cause::change);
+  const auto wanted = steps(lines)[0].goal;
+  world.topology.mysql.root_host = "%";
+  EXPECT_NE(steps("")[0].goal, wanted);
+}
+
+TEST_F(MysqlRootHost, ComesBehindAnotherPasswordOfRoot) {
+  world.secrets.root_password_before = Secret("mysql.root_password_before", "former-Pass 0");
+  EXPECT_THAT(after(find(steps("root\tbefore\noutside\t%\tY\n"), "mysql/mysql-master/root-host")),
+              ElementsAre("mysql/mysql-master/root"));
+}
+
+TEST_F(MysqlRootHost, AMasterThatDoesNotAnswerIsAskedWhenItDoesIfTheFileHasChanged) {
+  auto outputs = world.all_good();
+  const auto stopped = with(outputs[0], "container\trunning", "container\texited");
+  outputs[0] = stopped.substr(0, stopped.find("var\t")) + "end\tmysql-master\ndone\n";
+  const auto with_record = [&](const std::string& mark) {
+    auto seen = world.see(outputs);
+    auto record = world.record(0);
+    if (!mark.empty()) record["did/mysql/mysql-master/init"] = mark;
+    seen.put_record(world.host(0), record);
+    return world.system()->steps(seen).value();
+  };
+  for (const auto& mark : {std::string(), goal("init")}) {
+    EXPECT_THAT(ids(with_record(mark)), Not(Contains("mysql/mysql-master/root-host")));
+  }
+  const auto made = with_record(R"("0123456789abcdef")");
+  const auto& step = find(made, "mysql/mysql-master/root-host");
+  EXPECT_EQ(step.reason, "it is seen when mysql-master answers");
+  EXPECT_THAT(step.needs, Contains("container/mysql-master/running"));
+  plan::Plan::make(made);
+}
+
+TEST_F(MysqlRootHost, ASwitchoverTakesTheMarkAlong) {
+  world.topology.mysql.root_host = "%";
+  world.topology.mysql.master.value = ServerId("mysql-slave1");
+  const std::string key = "did/mysql/mysql-master/root-host";
+  const auto made = steps("outside\t%\tY\n", {{key, R"("0123456789abcdef")"}});
+  EXPECT_THAT(find(made, "mysql/mysql-slave1/take-over").apply.body(),
+              HasSubstr("mrc_record blog-2016 did/mysql/mysql-slave1/root-host "
+                        "'\"0123456789abcdef\"'"));
+  EXPECT_THAT(find(made, "mysql/mysql-master/hand-over").forgets,
+              Contains("mysql/mysql-master/root-host"));
+  EXPECT_THAT(ids(made), Not(Contains(HasSubstr("/root-host"))));
 }
 
 }  // namespace

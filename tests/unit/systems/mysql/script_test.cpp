@@ -6,6 +6,7 @@
 #include "dialect.sh.hpp"
 #include "mysql.sh.hpp"
 #include "mysql_account.sh.hpp"
+#include "mysql_root.sh.hpp"
 #include "mysql_upgrade.sh.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
@@ -224,11 +225,15 @@ TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
                    "printf 'mrc_part_account\\n0\\nCOUNT(*)\\n1\\n'\n"
                    "printf 'mrc_part_limits\\n0\\nhow\\tmax_user_connections\\nSSL\\t5\\n'\n"
                    "printf 'mrc_part_grant\\n0\\nmrc_part_native\\n0\\nwho\\tCOUNT(*)\\n'\n"
-                   "printf 'root@%%\\t1\\nothers\\t12\\nmrc_part_listener\\n0\\n'\n"
+                   "printf 'root@%%\\t1\\nothers\\t12\\n'\n"
+                   "printf 'mrc_part_outside\\n0\\nHost\\tGrant_priv\\n%%\\tY\\n'\n"
+                   "printf 'mrc_part_events\\n0\\nstatus\\tCOUNT(*)\\nENABLED\\t2\\n'\n"
+                   "printf 'mrc_part_listener\\n0\\n'\n"
                    "printf 'Server_id\\tHost\\n101\\ta\\n102\\tb\\n'\n"
                    "printf 'mrc_part_channel\\n0\\nHeartbeat\\tx\\n1\\t0\\n'\n"
                    "printf 'mrc_part_slave\\n0\\nMaster_Host\\tLast_Error\\n10.0.0.1\\t\\n'\n");
   shell::Script script;
+  script.use(embedded::mysql_root_sh);
   script.line("mrc_mysql_probe_sql box {} repl {}",
               script.secret_file(Secret("x", "p")),
               script.secret_file(Secret("y", k_nasty)));
@@ -236,7 +241,8 @@ TEST_P(MysqlScript, TheAnswersAreToldApartByTheirParts) {
   EXPECT_EQ(answer.out,
             "var\tread_"
             "only\tON\naccount\t1\nlimits\tSSL\t5\nnative\troot@%"
-            "\t1\nnative\tothers\t12\nlistener\t101\nlistener\t102\nchannel\t1\t0\n"
+            "\t1\nnative\tothers\t12\noutside\t%"
+            "\tY\nevents\tENABLED\t2\nlistener\t101\nlistener\t102\nchannel\t1\t0\n"
             "slave\tMaster_Host\t10.0.0.1\nslave\tLast_Error\t\nlogin\tok\n")
       << answer.err;
 }

@@ -85,7 +85,7 @@ TEST_F(MysqlSwitchover, TheAccountsGoalGoesAlong) {
               HasSubstr("mrc_record blog-2016 did/mysql/mysql-slave1/account "
                         "'\"0123456789abcdef\"'"));
   EXPECT_THAT(find(made, "mysql/mysql-master/hand-over").forgets,
-              ElementsAre("mysql/mysql-master/account"));
+              ElementsAre("mysql/mysql-master/account", "mysql/mysql-master/root-host"));
 }
 
 TEST_F(MysqlSwitchover, TheSpecOfAContainerDoesNotFollowFromThePartOfItsServer) {
