@@ -85,13 +85,14 @@ std::vector<std::string> parts(const std::string& set) {
 
 /// The first transaction that it has received and not executed: where its applier stands.
 std::string stands_at(const Observed& slave) {
-  const auto executed = slave.of_slave("Executed_Gtid_Set");
   const auto received = slave.of_slave("Retrieved_Gtid_Set");
-  const auto waiting = difference(received, executed);
-  if (!waiting || waiting->empty()) return {};
-  if (received.find(':') == std::string::npos) {  // MariaDB's position
-    return executed.empty() ? "" : "after " + executed;
+  if (received.empty()) return {};
+  if (received.find(':') == std::string::npos) {  // MariaDB's position, which is not in its status
+    const auto position = slave.variable("gtid_executed");
+    return position.empty() ? "" : "after " + position;
   }
+  const auto waiting = difference(received, slave.of_slave("Executed_Gtid_Set"));
+  if (!waiting || waiting->empty()) return {};
   auto first = parts(*waiting).front();
   const auto number = first.find_first_of("-:", first.find(':') + 1);
   return first.substr(0, number);

@@ -449,9 +449,11 @@ class Obstacles {
   Result<void> check_logs(const Server& server) {
     const auto lost = out_of_reach(m_desired, m_seen, server);
     if (!lost) return fail(lost.error());
-    if (lost->empty()) return check_errant(server);
+    // MariaDB's numbers of a slave's own hide what it lacks, but not from its master.
+    const bool refused = fault_of(m_seen.at(server.id)) == Fault::purged;
+    if (lost->empty() && !refused) return check_errant(server);
     const auto& master = m_desired.master();
-    if (holder(m_desired, m_seen) != nullptr) {
+    if (!lost->empty() && holder(m_desired, m_seen) != nullptr) {
       add(server.host,
           fmt::format("a switchover changes nothing else, and {} needs a copy of the data",
                       server.id),
@@ -466,7 +468,10 @@ class Obstacles {
         fmt::format("{} has transactions that {} lacks, and a copy would destroy them",
                     server.id,
                     master.id),
-        fmt::format("{}; the binary logs of {} have no more: {}", *own, master.id, excerpt(*lost)),
+        lost->empty()
+            ? *own
+            : fmt::format(
+                  "{}; the binary logs of {} have no more: {}", *own, master.id, excerpt(*lost)),
         std::string(k_by_hand));
     return {};
   }

@@ -134,6 +134,15 @@ TEST_F(MysqlProvision, NorWhatASlaveOfMariaDbWroteBehindThePositionThatItShares)
               ElementsAre("docker2: mysql-slave1 has transactions that mysql-master lacks, and a "
                           "copy would destroy them"));
   EXPECT_THAT(world.findings(state("0-1-16")), IsEmpty());
+  // With the number of what it lacks.
+  set_executed(1, "0-101-20");
+  outputs[1] = with(outputs[1], "Last_IO_Errno\t0", "Last_IO_Errno\t1236");
+  outputs[1] = with(outputs[1], "Last_IO_Error\t", "Last_IO_Error\tbinlog files have been purged");
+  const auto found = world.findings(state("0-1-15,0-101-20"));
+  ASSERT_THAT(titles(found),
+              ElementsAre("docker2: mysql-slave1 has transactions that mysql-master lacks, and a "
+                          "copy would destroy them"));
+  EXPECT_EQ(found[0].detail, "0-101-20");
 }
 
 TEST_F(MysqlProvision, CopiesAreMadeOneAfterTheOther) {

@@ -230,7 +230,7 @@ TEST_P(MysqlRootScript, NoRootFromOutsideIsLeftAndWhatIsRightIsNotTouched) {
   const auto answer = run(script);
   EXPECT_EQ(answer.status, 0) << answer.err;
   EXPECT_EQ(said(),
-            "SET SESSION sql_mode='';\nDROP USER IF EXISTS 'root'@'%';\n"
+            "DROP USER IF EXISTS 'root'@'%';\n"
             "DROP USER IF EXISTS 'root'@'10.0.0.%';\n");
 }
 
@@ -246,7 +246,9 @@ TEST_P(MysqlRootScript, RootFromAnywhereIsMadeWithItsPasswordWhereItLacks) {
     play(with_accounts(outside, "", "", here("sql"), here("said")));
     const auto answer = run(script);
     EXPECT_EQ(answer.status, 0) << answer.err;
-    EXPECT_THAT(said(), HasSubstr("CREATE USER IF NOT EXISTS 'root'@'%' IDENTIFIED BY 'ne''w"));
+    EXPECT_THAT(said(),
+                HasSubstr("CREATE USER IF NOT EXISTS 'root'@'%' IDENTIFIED WITH "
+                          "caching_sha2_password BY 'ne''w"));
     EXPECT_THAT(said(), HasSubstr("GRANT ALL PRIVILEGES ON *.* TO 'root'@'%' WITH GRANT OPTION"));
   }
 }
