@@ -150,8 +150,7 @@ TEST_P(MysqlRootScript, ItIsSetInOneSessionAndTheWayInLast) {
                         std::string(version[0] == '9' ? "WITH caching_sha2_password " : "") +
                         "BY 'ne''w \"1\" $HOME';\n";
     EXPECT_EQ(said(),
-              statement + " 'root'@'%'" + secret + statement +
-                  " 'root'@'localhost'" + secret);
+              statement + " 'root'@'%'" + secret + statement + " 'root'@'localhost'" + secret);
     // Once more: it has it, and nothing is said.
     const auto once = said();
     EXPECT_EQ(run(script).status, 0);

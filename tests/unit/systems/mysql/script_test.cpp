@@ -465,7 +465,8 @@ TEST_P(MysqlScript, AServerIsTriedWithTheWordsThatItsOwnVersionKnows) {
   script.line("mrc_mysql_check_options box mysql:x box 'MySQL 8.0' --port=3");
   const auto answer = run(script);
   EXPECT_NE(answer.status, 0);
-  EXPECT_THAT(answer.err, HasSubstr("in mysql:x refuses the options of box: unknown variable 'port=3'"));
+  EXPECT_THAT(answer.err,
+              HasSubstr("in mysql:x refuses the options of box: unknown variable 'port=3'"));
 }
 
 class MysqlData : public MysqlScript {};
