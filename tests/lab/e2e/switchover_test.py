@@ -2,7 +2,7 @@
 """The master's part passes from server to server under a client that writes and tries again: no acknowledged row
 is lost or doubled, nothing is written for less than 2 s each time, and a run that is killed is gone on with.
 
-MRC_SWITCHOVERS: how many in a row, else 6; `tests/run --long` has 100.
+MRC_SWITCHOVERS: how many in a row, else 4; `tests/run --long` has 100.
 """
 
 import itertools
@@ -22,7 +22,7 @@ from site_lab import ADDRESSES, ROOT, Site, lab_for, summary, wait_until  # noqa
 from story import Story  # noqa: E402
 
 TOPOLOGY = Path(os.environ.get("MRC_TEST_TOPOLOGY") or ROOT / "examples/blog-2016.yaml")
-ROUNDS = int(os.environ.get("MRC_SWITCHOVERS") or 6)
+ROUNDS = int(os.environ.get("MRC_SWITCHOVERS") or 4)
 # Seconds after a step of mrc was begun, at which it is killed.
 MOMENTS = (0.0, 0.3, 0.6, 1.0) if os.environ.get("MRC_TEST_LONG") else (0.0, 0.6)
 
