@@ -8,14 +8,14 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "e2e"))
-from site_lab import ADDRESSES, HOSTS, LAB, lab, lab_environment, wait_until  # noqa: E402
+from site_lab import ADDRESSES, HOSTS, LAB, lab, lab_environment, on, wait_until  # noqa: E402
 
 ENV: dict[str, str] = {}
 
 
 def shell(host: str, script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["ssh", "-F", ENV["MRC_SSH_CONFIG"], "-T", host, script],
+        on(host, "bash", "-c", script),
         capture_output=True, text=True, errors="replace", timeout=120, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ class BlogStory(Story):
         cls.before = {host: snapshot.take(cls.site, host) for host in HOSTS}
 
     def identities(self) -> dict[str, str]:
-        return {host: self.site.ssh(host, IDENTITIES) for host in HOSTS}
+        return {host: self.site.sh(host, IDENTITIES) for host in HOSTS}
 
     # -- before
 
@@ -64,12 +64,12 @@ class BlogStory(Story):
         print(done.stderr, file=sys.stderr)
 
     def test_03_etcdctl_says_healthy_for_three_members(self) -> None:
-        said = self.site.ssh("docker2", "ETCDCTL_API=2 etcdctl cluster-health")
+        said = self.site.sh("docker2", "ETCDCTL_API=2 etcdctl cluster-health")
         self.assertEqual(len(re.findall(r"^member \w+ is healthy", said, re.M)), 3, said)
         self.assertIn("cluster is healthy", said)
 
     def test_04_calicoctl_lists_three_endpoints_with_address_and_profile(self) -> None:
-        said = self.site.ssh("docker1", "calicoctl endpoint show --detailed")
+        said = self.site.sh("docker1", "calicoctl endpoint show --detailed")
         rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in said.splitlines() if line.startswith("|")]
         found = {row[0]: (row[4], row[6]) for row in rows[1:]}
         wanted = {f"{host}.local": (f"{CALICO[host]}/32", "mysql-replication") for host in HOSTS}
@@ -114,7 +114,7 @@ class BlogStory(Story):
                 if name.is_file():
                     self.assertNotIn(word, name.read_text(errors="replace"), str(name))
         for host in HOSTS:
-            seen = self.site.ssh(
+            seen = self.site.sh(
                 host,
                 "docker ps -aq | xargs docker inspect; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null"
                 " | tr '\\0' '\\n'; journalctl --no-pager -o cat; cat /var/lib/mrc/* 2>/dev/null;"
@@ -206,15 +206,15 @@ class BlogStory(Story):
 
     def test_23_a_rule_deleted_by_hand_is_put_back_once(self) -> None:
         rules = "iptables -t nat -S PREROUTING | grep -- '--dport 3306'"
-        rule = self.site.ssh("docker2", rules).strip()
-        self.site.ssh("docker2", "iptables -t nat " + rule.replace("-A", "-D", 1))
+        rule = self.site.sh("docker2", rules).strip()
+        self.site.sh("docker2", "iptables -t nat " + rule.replace("-A", "-D", 1))
         self.assertEqual(self.site.mrc("plan").returncode, 2)
         done = self.site.mrc("apply", "--yes")
         self.assertEqual(done.returncode, 0, summary(done))
-        self.assertEqual(self.site.ssh("docker2", rules).strip(), rule)
+        self.assertEqual(self.site.sh("docker2", rules).strip(), rule)
 
     def test_24_a_restarted_container_gets_its_address_back_by_itself(self) -> None:
-        self.site.ssh("docker2", "docker restart -t 60 mysql-slave1")
+        self.site.sh("docker2", "docker restart -t 60 mysql-slave1")
         end = time.monotonic() + 60
         while (done := self.site.mrc("plan")).returncode != 0 and time.monotonic() < end:
             pass
@@ -249,9 +249,9 @@ class BlogStory(Story):
     def test_26_a_saved_plan_is_run_as_it_was_looked_at_or_not_at_all(self) -> None:
         plan = str(Path(self.site.state.name, "plan.json"))
         hide = "iptables -t nat -S PREROUTING | sed -n '/--dport 3306/s/^-A/iptables -t nat -D/p' | sh"
-        self.site.ssh("docker2", hide)
+        self.site.sh("docker2", hide)
         self.assertEqual(self.site.mrc("plan", "--out", plan).returncode, 2)
-        self.site.ssh("docker3", hide)
+        self.site.sh("docker3", hide)
         done = self.site.bare_mrc("apply", plan)
         self.assertEqual(done.returncode, 3, summary(done))
         self.assertIn("the hosts have changed since; needed now: dnat/mysql-slave2/expose", done.stderr)

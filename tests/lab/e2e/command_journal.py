@@ -45,7 +45,7 @@ READING = [
 
 def install(site: Site, host: str) -> None:
     """Puts the wrappers where a login finds them first."""
-    site.ssh(
+    site.sh(
         host,
         f"mkdir -p {FOLDER}; : >{LOG}\n"
         f"for n in {' '.join(NAMES)}; do real=$(command -v $n) || continue; case $real in /*) ;; *) continue ;; esac\n"
@@ -57,12 +57,12 @@ def install(site: Site, host: str) -> None:
 
 
 def remove(site: Site, host: str) -> None:
-    site.ssh(host, f"cd /usr/local/sbin && rm -f $(cat {FOLDER}/names) && rm -rf {FOLDER} {LOG}")
+    site.sh(host, f"cd /usr/local/sbin && rm -f $(cat {FOLDER}/names) && rm -rf {FOLDER} {LOG}")
 
 
 def take(site: Site, host: str) -> list[str]:
     """The calls since the last time, without those of this reading."""
-    lines = site.ssh(host, f"cat {LOG}; : >{LOG}").splitlines()
+    lines = site.sh(host, f"cat {LOG}; : >{LOG}").splitlines()
     return [line.strip() for line in lines if line.strip()]
 
 

@@ -55,7 +55,7 @@ class Dialect(Story):
         return self.site.sql_inside(host, SERVERS[host], statement, client=self.client, layout="-N")
 
     def ids(self) -> dict[str, str]:
-        return {host: self.site.ssh(host, "docker ps --no-trunc --format '{{.ID}} {{.Names}}' | sort") for host in HOSTS}
+        return {host: self.site.sh(host, "docker ps --no-trunc --format '{{.ID}} {{.Names}}' | sort") for host in HOSTS}
 
     def executed_by_master(self) -> str:
         return self.ask("docker1", f"SELECT {self.executed}").strip()
@@ -112,11 +112,11 @@ class Dialect(Story):
     def test_05_what_an_image_pastes_into_sql_is_the_whole_password(self) -> None:
         for host in HOSTS:
             self.assertEqual(self.ask(host, "SELECT COUNT(*) FROM mysql.user WHERE User = ''").strip(), "0")
-        logs = self.site.ssh("docker1", "strings /opt/Docker/mysql-master/data/mysql-bin.* 2>/dev/null || cat /opt/Docker/mysql-master/data/mysql-bin.*")
+        logs = self.site.sh("docker1", "strings /opt/Docker/mysql-master/data/mysql-bin.* 2>/dev/null || cat /opt/Docker/mysql-master/data/mysql-bin.*")
         self.assertNotIn(REPL_PASSWORD.replace("'", "''").replace("\\", "\\\\"), logs)
 
     def test_06_a_restarted_slave_comes_back(self) -> None:
-        self.site.ssh("docker2", "docker restart -t 60 mysql-slave1")
+        self.site.sh("docker2", "docker restart -t 60 mysql-slave1")
         done = self.site.mrc("apply", "--yes")
         self.assertEqual(done.returncode, 0, summary(done))
         self.assertEqual(self.site.mrc("plan").returncode, 0)
@@ -171,9 +171,9 @@ class Dialect(Story):
     def test_09_a_server_that_crashes_is_told_in_its_own_words_and_not_by_a_timeout(self) -> None:
         data = "/opt/Docker/mysql-slave2/data"
         self.site.stop_server("docker3", "mysql-slave2")
-        self.site.ssh("docker3", f"chmod 000 {data}/ibdata1")
+        self.site.sh("docker3", f"chmod 000 {data}/ibdata1")
         done = self.site.mrc("apply", "--yes")
-        self.site.ssh("docker3", f"chmod 660 {data}/ibdata1")
+        self.site.sh("docker3", f"chmod 660 {data}/ibdata1")
         self.assertEqual(done.returncode, 4, summary(done))
         self.assertRegex(done.stderr, r"the server of mysql-slave2 ends again and again")
         self.assertRegex(done.stderr, r"(?m)^ +\| last words of the container mysql-slave2:\n( +\| .*\n)*.*ibdata1")
@@ -192,7 +192,7 @@ class Dialect(Story):
         done = self.site.mrc("destroy", "--yes", "--delete-data")
         self.assertEqual(done.returncode, 0, summary(done))
         for host in HOSTS:
-            self.assertEqual(self.site.ssh(host, "docker ps -aq; ls /opt/Docker 2>/dev/null || :"), "")
+            self.assertEqual(self.site.sh(host, "docker ps -aq; ls /opt/Docker 2>/dev/null || :"), "")
 
 
 class Mysql97(Dialect):

@@ -61,20 +61,20 @@ class EtcdChange(Story):
         self.assertEqual(done.returncode, 0, summary(done))
 
     def pids(self, *hosts: str) -> list[str]:
-        return [self.site.ssh(host, "systemctl show -p MainPID etcd") for host in hosts]
+        return [self.site.sh(host, "systemctl show -p MainPID etcd") for host in hosts]
 
     def healthy(self, *members: str) -> None:
         """etcdctl, asked by hand on each member, knows exactly these, and all of them well."""
         ids = set()
         for host in members:
-            said = self.site.ssh(host, "ETCDCTL_API=2 etcdctl cluster-health; ETCDCTL_API=2 etcdctl member list")
+            said = self.site.sh(host, "ETCDCTL_API=2 etcdctl cluster-health; ETCDCTL_API=2 etcdctl member list")
             self.assertEqual(len(re.findall(r"^member \w+ is healthy", said, re.M)), len(members), said)
             self.assertIn("cluster is healthy", said)
             listed = dict(re.findall(r"name=(\S+) peerURLs=(\S+)", said))
             self.assertEqual(listed, {one: PEERS[one] for one in members}, said)
-            ids.add(re.search(r'"cluster_id":(\d+)', self.site.ssh(host, "ETCDCTL_API=3 etcdctl member list -w json")).group(1))
+            ids.add(re.search(r'"cluster_id":(\d+)', self.site.sh(host, "ETCDCTL_API=3 etcdctl member list -w json")).group(1))
             names = ",".join(f"{one}={PEERS[one]}" for one in members)
-            self.assertIn(f'ETCD_INITIAL_CLUSTER="{names}"', self.site.ssh(host, "cat /etc/default/etcd"))
+            self.assertIn(f'ETCD_INITIAL_CLUSTER="{names}"', self.site.sh(host, "cat /etc/default/etcd"))
         self.assertEqual(len(ids), 1, ids)
 
     def test_01_a_cluster_of_three(self) -> None:
@@ -106,10 +106,10 @@ class EtcdChange(Story):
         self.healthy("docker1", "docker2", "docker4")
         self.assertEqual(self.pids("docker1", "docker2", "docker4"), pids)
         left = "command -v etcd; ls -d /var/lib/etcd /etc/default/etcd; pgrep -x etcd; grep etcd/ /var/lib/mrc/*"
-        self.assertEqual(self.site.ssh("docker3", left, check=False), "")
+        self.assertEqual(self.site.sh("docker3", left, check=False), "")
 
     def test_04_a_member_whose_host_was_wiped_is_replaced(self) -> None:
-        self.site.ssh(
+        self.site.sh(
             "docker2",
             "systemctl stop etcd; apt-get -q -y purge etcd-server etcd-client >/dev/null 2>&1;"
             " rm -rf /var/lib/etcd /etc/default/etcd /var/lib/mrc",
@@ -135,7 +135,7 @@ class EtcdChange(Story):
         self.ask_for(HOSTS, HOSTS[:3])
         self.apply()
         self.ask_for(HOSTS, HOSTS)
-        self.site.ssh("docker1", f"ETCDCTL_API=3 etcdctl member add docker4 --peer-urls={PEERS['docker4']}")
+        self.site.sh("docker1", f"ETCDCTL_API=3 etcdctl member add docker4 --peer-urls={PEERS['docker4']}")
         steps = self.planned()
         self.assertNotIn("etcd/docker4/member-add", steps)
         self.assertIn("etcd/docker4/start", steps)
@@ -148,13 +148,13 @@ class EtcdChange(Story):
         self.assertLess(steps.index("etcd/docker4/member-remove"), steps.index("etcd/docker4/stop"))
         self.apply()
         self.healthy(*HOSTS[:3])
-        self.assertEqual(self.site.ssh("docker4", "ls /var/lib/mrc; pgrep -x etcd", check=False), "")
+        self.assertEqual(self.site.sh("docker4", "ls /var/lib/mrc; pgrep -x etcd", check=False), "")
 
     def drifts(self, host: str, by_hand: str, *steps: tuple[str, str]) -> None:
         """What somebody did on the host shows as just these steps there, all because of drift."""
         others = [one for one in HOSTS[:3] if one != host]
         pids = self.pids(*others)
-        self.site.ssh(host, by_hand)
+        self.site.sh(host, by_hand)
         self.assertEqual(self.plan(), [(f"etcd/{host}/{step}", "drift") for step in steps], by_hand)
         self.apply()
         self.healthy(*HOSTS[:3])
@@ -175,7 +175,7 @@ class EtcdChange(Story):
         self.drifts("docker1", "systemctl disable -q etcd", "enable")
 
     def test_14_a_wrong_peer_address(self) -> None:
-        listed = self.site.ssh("docker1", "ETCDCTL_API=3 etcdctl member list")
+        listed = self.site.sh("docker1", "ETCDCTL_API=3 etcdctl member list")
         member = re.search(r"(?m)^(\w+), started, docker2,", listed).group(1)
         by_hand = f"ETCDCTL_API=3 etcdctl member update {member} --peer-urls=http://{NETWORK_PREFIX}.112:2390"
         self.drifts("docker2", by_hand, "member-update", "healthy")
@@ -188,7 +188,7 @@ class EtcdChange(Story):
 
     def test_16_deleted_data(self) -> None:
         # Its configuration says `existing` since it was replaced: nothing to write.
-        self.site.ssh("docker2", "systemctl stop etcd; rm -rf /var/lib/etcd/default.etcd")
+        self.site.sh("docker2", "systemctl stop etcd; rm -rf /var/lib/etcd/default.etcd")
         steps = self.plan()
         self.assertEqual({cause for _, cause in steps}, {"drift"}, steps)
         self.assertEqual(
@@ -207,14 +207,14 @@ class EtcdChange(Story):
         pids = self.pids(*HOSTS[:3])
         record = '{"mrc": 1, "name": "second", "made": {\n  "etcd/uses": "blog-2016"\n}}\n'
         for host in HOSTS[:3]:
-            self.site.ssh(host, f"cat >/var/lib/mrc/second.json <<'E'\n{record}E\n")
+            self.site.sh(host, f"cat >/var/lib/mrc/second.json <<'E'\n{record}E\n")
         done = self.site.mrc("destroy", "--yes", "--delete-data")
         self.assertEqual(done.returncode, 0, summary(done))
         self.healthy(*HOSTS[:3])
         self.assertEqual(self.pids(*HOSTS[:3]), pids)
         for host in HOSTS[:3]:
-            self.assertEqual(self.site.ssh(host, "ls /var/lib/mrc/*.json"), "/var/lib/mrc/second.json\n")
-            self.assertIn('"etcd/unit"', self.site.ssh(host, "cat /var/lib/mrc/second.json"))
+            self.assertEqual(self.site.sh(host, "ls /var/lib/mrc/*.json"), "/var/lib/mrc/second.json\n")
+            self.assertIn('"etcd/unit"', self.site.sh(host, "cat /var/lib/mrc/second.json"))
 
     def test_21_the_last_one_takes_etcd_away(self) -> None:
         text = self.site.topology.read_text().replace("name: blog-2016", "name: second")
@@ -222,10 +222,10 @@ class EtcdChange(Story):
         done = self.site.mrc("destroy", "--yes", "--delete-data")
         self.assertEqual(done.returncode, 0, summary(done))
         for host in HOSTS:
-            left = self.site.ssh(host, "ls /var/lib/mrc /var/lib/etcd/default.etcd; pgrep -x etcd", check=False)
+            left = self.site.sh(host, "ls /var/lib/mrc /var/lib/etcd/default.etcd; pgrep -x etcd", check=False)
             self.assertEqual(left, "", host)
         for host in ("docker3", "docker4"):
-            self.assertEqual(self.site.ssh(host, "command -v etcd", check=False), "")
+            self.assertEqual(self.site.sh(host, "command -v etcd", check=False), "")
 
 
 if __name__ == "__main__":

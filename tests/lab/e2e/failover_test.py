@@ -111,7 +111,7 @@ class Loss(Story):
         """The host is there, and its unit has brought its server back."""
         server = next(name for name, at in SERVERS.items() if at == host)
         deployment = re.search(r"^name: *(\S+)", self.site.topology.read_text(), re.M)[1]
-        state = self.site.ssh(host, f"cat /run/mrc-{deployment}.{server}/state", check=False)
+        state = self.site.sh(host, f"cat /run/mrc-{deployment}.{server}/state", check=False)
         return state.startswith("whole ") and self.ask(server, "SELECT 1;") == [["1"]]
 
     def come_back(self, host: str) -> None:
@@ -204,16 +204,16 @@ class Failover(Loss):
             some = cut.stdout.read(1)
             self.assertTrue(some, said)
             said += some
-        self.assertEqual(self.site.ssh("docker2", "docker exec mysql-slave1 sh -c 'ls -A /tmp'"), "")
-        processes = self.site.ssh("docker2", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'")
+        self.assertEqual(self.site.sh("docker2", "docker exec mysql-slave1 sh -c 'ls -A /tmp'"), "")
+        processes = self.site.sh("docker2", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'")
         self.assertNotIn(self.site.root_password, processes)
         cut.kill()
         cut.communicate()
         wait_until(
             "what ran on the host to end with its terminal",
-            lambda: not self.site.ssh("docker2", "pgrep -f '^docker exec -it mysql-slave1'", check=False),
+            lambda: not self.site.sh("docker2", "pgrep -f '^docker exec -it mysql-slave1'", check=False),
         )
-        self.assertEqual(self.site.ssh("docker2", "docker exec mysql-slave1 sh -c 'ls -A /tmp'"), "")
+        self.assertEqual(self.site.sh("docker2", "docker exec mysql-slave1 sh -c 'ls -A /tmp'"), "")
         done = run("ssh", "docker2", file, "--", "sh", "-c", "hostname | cut -d. -f1; exit 7")
         self.assertEqual((done.returncode, done.stdout), (7, "docker2\n"), summary(done))
 
@@ -299,7 +299,7 @@ class Failover(Loss):
         done = self.site.mrc("apply", "--yes")
         self.assertEqual(done.returncode, 0, summary(done))
         root = re.search(r"^  data_root: (\S+)", whole, re.M)
-        self.site.ssh(host, f"rm -rf {root[1] if root else '/opt/Docker'}/{server}")
+        self.site.sh(host, f"rm -rf {root[1] if root else '/opt/Docker'}/{server}")
         # A server skips what has its own number: it would never get what it wrote as the master.
         self.site.topology.write_text(whole.replace(line, re.sub(r"server_id: (\d+)", r"server_id: \g<1>7", line)))
         done = self.site.mrc("apply", "--yes")
@@ -364,8 +364,8 @@ class Failover(Loss):
             old = self.master()
             host = SERVERS[old]
             self.all_have_all()
-            data = self.site.ssh(host, f"docker inspect -f '{{{{range .Mounts}}}}{{{{.Source}}}}{{{{end}}}}' {old}").strip()
-            self.site.ssh(host, f"echo nonsense=1 >>{data}/my.cnf; docker kill {old} >/dev/null; docker start {old} >/dev/null")
+            data = self.site.sh(host, f"docker inspect -f '{{{{range .Mounts}}}}{{{{.Source}}}}{{{{end}}}}' {old}").strip()
+            self.site.sh(host, f"echo nonsense=1 >>{data}/my.cnf; docker kill {old} >/dev/null; docker start {old} >/dev/null")
             wait_until("the server to be gone", lambda: not self.ask(old, "SELECT 1;"))
             if kill:
                 self.kill_at([f"mysql/{old}/fence"], 0.0)
@@ -374,7 +374,7 @@ class Failover(Loss):
                 done = self.failover()
                 self.assertEqual(done.returncode, 0, summary(done))
                 self.assertEqual(self.writable(), [self.master()])
-            self.assertEqual(self.site.ssh(host, f"docker inspect -f '{{{{.State.Running}}}}' {old}"), "false\n")
+            self.assertEqual(self.site.sh(host, f"docker inspect -f '{{{{.State.Running}}}}' {old}"), "false\n")
             done = self.site.mrc("apply", "--yes")
             self.assertEqual(done.returncode, 0, summary(done))
             self.settled(self.master())

@@ -66,10 +66,6 @@ class Failures(Story):
         # Reports name the file as it was given; this test writes other files beside it.
         cls.site.topology = cls.site.write_topology("blog.yaml", (ROOT / "examples/blog-2016.yaml").read_text())
 
-    def inside(self, host: str, script: str) -> None:
-        """As ssh(), where there may be none."""
-        subprocess.run(["docker", "exec", container(host), "sh", "-ec", script], check=True, capture_output=True, timeout=60)
-
     def told(self, name: str, said: str, unstable: str | None = None) -> str:
         """Compares the report with its golden file. Lines of evidence that match `unstable` come as they like."""
         for word in (ROOT_PASSWORD, REPL_PASSWORD):
@@ -116,11 +112,11 @@ class Failures(Story):
 
     def before(self, name: str, hosts: tuple[str, ...], breaks: str, mends: str, code: int = 3) -> None:
         for host in hosts:
-            self.inside(host, breaks)
+            self.site.sh(host, breaks)
         cut_connections(self.site)
         said = self.fails(name, code, "plan")
         for host in hosts:
-            self.inside(host, mends)
+            self.site.sh(host, mends)
         self.goes_on(said, 2)
 
     def test_01_two_hosts_are_down(self) -> None:
@@ -134,10 +130,10 @@ class Failures(Story):
             allow = "echo 'op ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/99-op"
             said = self.fails("sudo-refused", 7, "plan")
             for host in HOSTS:
-                self.inside(host, allow)
+                self.site.sh(host, allow)
             self.goes_on(said, 2)
             for host in HOSTS:
-                self.inside(host, "rm /etc/sudoers.d/99-op")
+                self.site.sh(host, "rm /etc/sudoers.d/99-op")
         finally:
             self.site.topology = original
 
@@ -191,16 +187,16 @@ class Failures(Story):
     def test_20_the_image_is_missing_and_cannot_be_pulled(self) -> None:
         hosts = ("docker2", "docker3")
         for host in hosts:
-            self.site.ssh(host, "docker tag mysql:5.6 kept:1 && docker rmi mysql:5.6")
+            self.site.sh(host, "docker tag mysql:5.6 kept:1 && docker rmi mysql:5.6")
         said = self.fails("image-missing", 4, "apply", "--yes")
         self.shows(said)
         for host in hosts:
-            self.site.ssh(host, "docker tag kept:1 mysql:5.6 && docker rmi kept:1")
+            self.site.sh(host, "docker tag kept:1 mysql:5.6 && docker rmi kept:1")
 
     def test_21_the_disk_is_full(self) -> None:
-        self.site.ssh("docker2", "mkdir -p /opt/Docker/mysql-slave1 && mount -t tmpfs -o size=16m lab /opt/Docker/mysql-slave1")
+        self.site.sh("docker2", "mkdir -p /opt/Docker/mysql-slave1 && mount -t tmpfs -o size=16m lab /opt/Docker/mysql-slave1")
         said = self.fails("disk-full", 4, "apply", "--yes", unstable=r"TIME|\d{6}")
-        self.site.ssh("docker2", "docker rm -f -v mysql-slave1.mrc-init; umount /opt/Docker/mysql-slave1")
+        self.site.sh("docker2", "docker rm -f -v mysql-slave1.mrc-init; umount /opt/Docker/mysql-slave1")
         self.goes_on(said)
         self.assertEqual(self.site.mrc("plan").returncode, 0)
 
@@ -230,7 +226,7 @@ class Failures(Story):
     def test_32_one_server_crashes_and_another_cannot_apply(self) -> None:
         data = "/opt/Docker/mysql-slave2/data"
         self.site.stop_server("docker3", "mysql-slave2")
-        self.site.ssh("docker3", f"chmod 000 {data}/ibdata1")
+        self.site.sh("docker3", f"chmod 000 {data}/ibdata1")
         table = "CREATE DATABASE shop; CREATE TABLE shop.log (id INT PRIMARY KEY);"
         self.site.sql_outside(ADDRESSES["docker1"], table)
         there = "SELECT COUNT(*) FROM information_schema.tables WHERE table_name='log';"
@@ -242,7 +238,7 @@ class Failures(Story):
             lambda: "Slave_SQL_Running: No" in self.site.sql_inside("docker2", "mysql-slave1", "SHOW SLAVE STATUS"),
         )
         said = self.fails("crash-and-duplicate-key", 4, "apply", "--yes", unstable=r"TIME|\d{6}")
-        self.site.ssh("docker3", f"chmod 660 {data}/ibdata1")
+        self.site.sh("docker3", f"chmod 660 {data}/ibdata1")
         self.site.sql_outside(ADDRESSES["docker2"], "SET sql_log_bin=0; DELETE FROM shop.log WHERE id=5;")
         self.goes_on(said)
 
@@ -256,9 +252,9 @@ class Failures(Story):
 
     def test_34_calicos_image_is_missing(self) -> None:
         image = "calico/node:v0.22.0"
-        self.site.ssh("docker3", f"docker rm -f calico-node && docker tag {image} kept:1 && docker rmi {image}")
+        self.site.sh("docker3", f"docker rm -f calico-node && docker tag {image} kept:1 && docker rmi {image}")
         said = self.fails("calico-image-missing", 4, "apply", "--yes")
-        self.site.ssh("docker3", f"docker tag kept:1 {image} && docker rmi kept:1")
+        self.site.sh("docker3", f"docker tag kept:1 {image} && docker rmi kept:1")
         self.goes_on(said)
 
     def broken_in(self, step: str, breaks) -> str:
@@ -284,10 +280,10 @@ class Failures(Story):
         self.site.stop_server("docker3", "mysql-slave2")
         said = self.broken_in(
             "mysql/mysql-slave2/start",
-            lambda: self.inside("docker3", "systemctl stop ssh; kill $(pidof sshd) || :"),
+            lambda: self.site.sh("docker3", "systemctl stop ssh; kill $(pidof sshd) || :"),
         )
         self.link_lost("ssh-cut", said)
-        self.inside("docker3", "systemctl start ssh")
+        self.site.sh("docker3", "systemctl start ssh")
         self.goes_on(said)
 
     # As a power failure does it: nobody on the host can say anything any more.
@@ -299,24 +295,22 @@ class Failures(Story):
         )
         subprocess.run(["docker", "start", container("docker2")], check=True, capture_output=True)
         self.link_lost("host-rebooted", said)
-        wait_until("docker2", lambda: subprocess.run(
-            ["docker", "exec", container("docker2"), "sh", "-c", "docker info && systemctl is-active ssh"], capture_output=True
-        ).returncode == 0)
+        wait_until("docker2", lambda: "active" in self.site.sh("docker2", "docker info >/dev/null && systemctl is-active ssh", check=False).split())
         self.goes_on(said)
 
     def test_37_etcd_has_no_quorum(self) -> None:
         for host in ("docker2", "docker3"):
-            self.site.ssh(host, "systemctl stop etcd && chmod 644 /usr/bin/etcd")
+            self.site.sh(host, "systemctl stop etcd && chmod 644 /usr/bin/etcd")
         said = self.fails("etcd-without-quorum", 4, "apply", "--yes", unstable="(?!journalctl)")
         for host in ("docker2", "docker3"):
-            self.site.ssh(host, "chmod 755 /usr/bin/etcd")
+            self.site.sh(host, "chmod 755 /usr/bin/etcd")
         self.goes_on(said)
         self.assertEqual(self.site.mrc("plan").returncode, 0)
 
     def test_38_docker_hangs_on_one_host_and_the_other_checks_are_made(self) -> None:
-        self.inside("docker2", "pkill -STOP -x dockerd")
+        self.site.sh("docker2", "pkill -STOP -x dockerd")
         done = self.site.mrc("verify", "--json", timeout=300)
-        self.inside("docker2", "pkill -CONT -x dockerd")
+        self.site.sh("docker2", "pkill -CONT -x dockerd")
         self.assertEqual(done.returncode, 5, summary(done))
         checks = load_json(done)["checks"]
         failed = [check for check in checks if check["level"] == "fail"]
@@ -329,11 +323,11 @@ class Failures(Story):
     # -- destroy
 
     def test_40_destroy_finds_docker_stopped(self) -> None:
-        self.site.ssh("docker2", "systemctl stop docker.socket docker")
+        self.site.sh("docker2", "systemctl stop docker.socket docker")
         done = self.site.mrc("destroy", "--yes", "--delete-data")
         self.assertNotEqual(done.returncode, 0, summary(done))
         said = self.told("destroy-docker-stopped", done.stderr, unstable="(?!calicoctl)")
-        self.site.ssh("docker2", "systemctl start docker")
+        self.site.sh("docker2", "systemctl start docker")
         self.goes_on(said)
 
 

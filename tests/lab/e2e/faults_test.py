@@ -110,8 +110,8 @@ class Faults(Story):
         file = self.status("mysql-slave2", "Relay_Log_File")
         at = int(self.status("mysql-slave2", "Relay_Log_Pos"))
         path = f"/opt/Docker/mysql-slave2/data/{file}"
-        wait_until("the rows in the relay log", lambda: int(self.site.ssh("docker3", f"wc -c <{path}")) > at + 300)
-        self.site.ssh("docker3", f"dd if=/dev/zero of={path} bs=1 seek={at + 10} count=60 conv=notrunc 2>/dev/null")
+        wait_until("the rows in the relay log", lambda: int(self.site.sh("docker3", f"wc -c <{path}")) > at + 300)
+        self.site.sh("docker3", f"dd if=/dev/zero of={path} bs=1 seek={at + 10} count=60 conv=notrunc 2>/dev/null")
         self.on("mysql-slave2", self.words("START SLAVE SQL_THREAD"))
         self.stopped("mysql-slave2", "SQL")
         done = self.site.mrc("plan")
@@ -123,9 +123,9 @@ class Faults(Story):
             self.skipTest("MariaDB has no uuids")
         uuid = self.on("mysql-slave1", "SELECT @@server_uuid")
         self.site.stop_server("docker3", "mysql-slave2")
-        self.site.ssh("docker3", f"sed -i 's/^server-uuid=.*/server-uuid={uuid}/' /opt/Docker/mysql-slave2/data/auto.cnf")
-        self.site.ssh("docker3", "docker start mysql-slave2")
-        wait_until("two of one uuid", lambda: uuid in self.site.ssh(
+        self.site.sh("docker3", f"sed -i 's/^server-uuid=.*/server-uuid={uuid}/' /opt/Docker/mysql-slave2/data/auto.cnf")
+        self.site.sh("docker3", "docker start mysql-slave2")
+        wait_until("two of one uuid", lambda: uuid in self.site.sh(
             "docker3", "docker exec mysql-slave2 cat /var/lib/mysql/auto.cnf", check=False))  # fmt: skip
         done = wait_until("a plan", lambda: self.plan_with("mysql/mysql-slave2/identity"))
         self.assertIn("mysql-slave1 has the same, as when a data directory was copied", done.stdout)

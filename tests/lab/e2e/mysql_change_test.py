@@ -86,7 +86,7 @@ class MysqlChanges(Story):
         self.site.sql_outside(ADDRESSES["docker1"], "DROP TABLE shop.log;")
 
     def ids(self) -> dict[str, str]:
-        return {host: self.site.ssh(host, "docker ps --no-trunc --format '{{.ID}} {{.Names}}' | sort") for host in HOSTS}
+        return {host: self.site.sh(host, "docker ps --no-trunc --format '{{.ID}} {{.Names}}' | sort") for host in HOSTS}
 
     # -- drift
 
@@ -101,8 +101,8 @@ class MysqlChanges(Story):
             "STOP SLAVE; CHANGE MASTER TO MASTER_HOST='192.168.0.99', MASTER_PORT=3307, MASTER_USER='other',"
             " MASTER_PASSWORD='wrong', MASTER_AUTO_POSITION=0; SET GLOBAL read_only=OFF",
         )
-        self.site.ssh("docker2", "docker update --restart no mysql-slave1")
-        self.site.ssh("docker3", RECREATE)
+        self.site.sh("docker2", "docker update --restart no mysql-slave1")
+        self.site.sh("docker3", RECREATE)
         # Its unit gives the new container its address meanwhile; a plan in the middle of that is refused.
         wait_until("its unit to be done", lambda: self.site.mrc("plan").returncode == 2)
         steps = self.planned()
@@ -151,7 +151,7 @@ class MysqlChanges(Story):
             self.assertTrue(self.replicates(host, SERVERS[host]))
             self.assertEqual(self.site.sql_outside(ADDRESSES[host], "SELECT @@read_only, @@max_connections;"), [["1", "151"]])
             self.assertEqual(
-                self.site.ssh(host, "docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' " + SERVERS[host]).strip(),
+                self.site.sh(host, "docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' " + SERVERS[host]).strip(),
                 "unless-stopped",
             )
         grants = self.site.sql_inside("docker1", "mysql-master", "SHOW GRANTS FOR 'repl'@'%'")
@@ -160,11 +160,11 @@ class MysqlChanges(Story):
         self.site.sql_outside(ADDRESSES["docker1"], "CREATE TABLE shop.t (i INT PRIMARY KEY);")
 
     def test_03_stopped_removed_and_paused_ones_come_back_and_a_lost_record_is_written_again(self) -> None:
-        self.site.ssh("docker1", LOSE_RECORD)
-        self.site.ssh("docker2", "docker rm -f mysql-slave1")
+        self.site.sh("docker1", LOSE_RECORD)
+        self.site.sh("docker2", "docker rm -f mysql-slave1")
         # A paused process cannot be killed, so that the lab could not take its host away.
-        self.addCleanup(self.site.ssh, "docker3", "docker unpause mysql-slave2 2>/dev/null || :")
-        self.site.ssh("docker3", "docker pause mysql-slave2")
+        self.addCleanup(self.site.sh, "docker3", "docker unpause mysql-slave2 2>/dev/null || :")
+        self.site.sh("docker3", "docker pause mysql-slave2")
         steps = self.planned()
         self.all_drifted(steps)
         self.assertEqual(steps["mysql/mysql-slave2/start"]["reason"], "it is paused")
@@ -174,7 +174,7 @@ class MysqlChanges(Story):
         master = self.ids()["docker1"]
         self.apply()
         self.assertEqual(self.ids()["docker1"], master)
-        record = json.loads(self.site.ssh("docker1", "cat /var/lib/mrc/blog-2016.json"))["made"]
+        record = json.loads(self.site.sh("docker1", "cat /var/lib/mrc/blog-2016.json"))["made"]
         for key in ("data", "container", "account"):
             self.assertIn(f"mysql/mysql-master/{key}", record)
         self.assertRegex(record["mysql/mysql-master/container"]["id"], "^sha256:")
@@ -198,7 +198,7 @@ class MysqlChanges(Story):
             for host in SLAVES:
                 self.site.sql_inside(host, SERVERS[host], "STOP SLAVE IO_THREAD; START SLAVE IO_THREAD")
                 wait_until(f"the slave on {host}", lambda host=host: self.replicates(host, SERVERS[host]))
-            self.site.ssh("docker1", "docker restart -t 60 mysql-master")
+            self.site.sh("docker1", "docker restart -t 60 mysql-master")
             self.apply()
         self.assertEqual(before, self.ids())
         self.has_all_rows(writer, *ADDRESSES.values())
@@ -226,7 +226,7 @@ class MysqlChanges(Story):
 
     def test_11_another_image_rolls_slaves_first(self) -> None:
         for host in (*HOSTS, "docker4"):
-            self.site.ssh(host, "docker tag mysql:5.6 mysql:5.6.24")
+            self.site.sh(host, "docker tag mysql:5.6 mysql:5.6.24")
         self.use(self.changed.replace("image: mysql:5.6\n", "image: mysql:5.6.24\n"))
         steps = self.planned()
         order = [name for name in steps if name.endswith("/container")]
@@ -238,7 +238,7 @@ class MysqlChanges(Story):
             self.apply()
         self.has_all_rows(writer, *ADDRESSES.values())
         for host in HOSTS:
-            name = self.site.ssh(host, f"docker inspect -f '{{{{.Config.Image}}}}' {SERVERS[host]}").strip()
+            name = self.site.sh(host, f"docker inspect -f '{{{{.Config.Image}}}}' {SERVERS[host]}").strip()
             self.assertEqual(name, "mysql:5.6.24")
 
     def test_20_a_slave_that_left_the_file_goes_and_its_data_stays(self) -> None:
@@ -249,15 +249,15 @@ class MysqlChanges(Story):
         with Writer(self.site, ADDRESSES["docker1"]) as writer:
             self.apply()
         self.has_all_rows(writer, ADDRESSES["docker2"])
-        self.assertNotIn("mysql-slave2", self.site.ssh("docker3", "docker ps -a; cat /var/lib/mrc/blog-2016.json"))
-        self.assertIn("blog-2016", self.site.ssh("docker3", "test -d /opt/Docker/mysql-slave2/data; cat /opt/Docker/mysql-slave2/.mrc"))
+        self.assertNotIn("mysql-slave2", self.site.sh("docker3", "docker ps -a; cat /var/lib/mrc/blog-2016.json"))
+        self.assertIn("blog-2016", self.site.sh("docker3", "test -d /opt/Docker/mysql-slave2/data; cat /opt/Docker/mysql-slave2/.mrc"))
 
     def test_21_added_back_it_takes_up_its_data_and_a_moved_one_is_made_anew(self) -> None:
         back = self.changed.replace(
             "  master: mysql-master", "    mysql-slave2: {host: docker3, address: 192.168.0.52, server_id: 102}\n  master: mysql-master"
         )
         self.use(back.replace("mysql-slave1: {host: docker2", "mysql-slave1: {host: docker4"))
-        uuid = self.site.ssh("docker3", "cat /opt/Docker/mysql-slave2/data/auto.cnf")
+        uuid = self.site.sh("docker3", "cat /opt/Docker/mysql-slave2/data/auto.cnf")
         steps = self.planned()
         self.assertEqual(steps["mysql/mysql-slave2/init"]["title"], "take up the data directory of mysql-slave2")
         self.assertEqual(steps["mysql/mysql-slave1/container"]["host"], "docker4")
@@ -265,9 +265,9 @@ class MysqlChanges(Story):
         with Writer(self.site, ADDRESSES["docker1"]) as writer:
             self.apply()
         self.has_all_rows(writer, ADDRESSES["docker3"], FOURTH)
-        self.assertEqual(uuid, self.site.ssh("docker3", "cat /opt/Docker/mysql-slave2/data/auto.cnf"))
+        self.assertEqual(uuid, self.site.sh("docker3", "cat /opt/Docker/mysql-slave2/data/auto.cnf"))
         self.assertTrue(self.replicates("docker4", "mysql-slave1"))
-        self.assertNotIn("mysql-slave1", self.site.ssh("docker2", "docker ps -a --format '{{.Names}}'"))
+        self.assertNotIn("mysql-slave1", self.site.sh("docker2", "docker ps -a --format '{{.Names}}'"))
         self.assertEqual(self.site.mrc("verify").returncode, 0)
 
 

@@ -132,11 +132,11 @@ class NetworkChange(Story):
         self.settled()
 
     def identity(self, host: str, name: str) -> str:
-        return self.site.ssh(host, f"docker inspect -f '{{{{.Id}}}} {{{{.State.StartedAt}}}}' {name}").strip()
+        return self.site.sh(host, f"docker inspect -f '{{{{.Id}}}} {{{{.State.StartedAt}}}}' {name}").strip()
 
     def endpoints(self) -> dict[str, tuple[str, str]]:
         """Address → host and profiles, as calicoctl says."""
-        said = self.site.ssh("docker1", "calicoctl endpoint show --detailed")
+        said = self.site.sh("docker1", "calicoctl endpoint show --detailed")
         rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in said.splitlines() if line.startswith("|")]
         return {row[4].split("/")[0]: (row[0], row[6]) for row in rows[1:]}
 
@@ -151,7 +151,7 @@ class NetworkChange(Story):
         self.settled()
 
     def test_02_the_cluster_and_the_rules(self) -> None:
-        ssh = self.site.ssh
+        ssh = self.site.sh
         rule = ssh("docker2", "iptables -t nat -S PREROUTING | grep mrc:").strip()
         ssh("docker2", "iptables -t nat " + rule.replace("-A", "-D", 1))
         twice = ssh("docker3", "iptables -t nat -S OUTPUT | grep mrc:").strip()
@@ -164,8 +164,8 @@ class NetworkChange(Story):
             calicoctl profile add other""")
         ssh("docker2", "calicoctl container mysql-slave1 profile set other; rm /usr/local/bin/calicoctl")
         ssh("docker3", "calicoctl container remove mysql-slave2; echo >>/usr/local/bin/calicoctl")
-        binary = self.site.ssh("docker1", "sha256sum /usr/local/bin/calicoctl")[:12]
-        other = self.site.ssh("docker3", "sha256sum /usr/local/bin/calicoctl")[:12]
+        binary = self.site.sh("docker1", "sha256sum /usr/local/bin/calicoctl")[:12]
+        other = self.site.sh("docker3", "sha256sum /usr/local/bin/calicoctl")[:12]
         path = "/usr/local/bin/calicoctl"
         insertion = rule.replace("-A PREROUTING", "-I PREROUTING 1").replace(
             "--comment mrc:blog-2016:mysql-slave1", '--comment "mrc:blog-2016:mysql-slave1"'
@@ -188,7 +188,7 @@ class NetworkChange(Story):
         ssh("docker1", "calicoctl profile remove other")
 
     def test_03_nodes_and_kernels(self) -> None:
-        ssh = self.site.ssh
+        ssh = self.site.sh
         # A stopped node does not put the route back.
         ssh("docker3", "docker stop -t 5 calico-node; echo 2 >/proc/sys/net/ipv4/conf/all/rp_filter; ip route del 10.77.0.52/32")
         # A lost interface alone: a restarted container's replication finds a way round by eth0, and hangs when that ends.
@@ -221,8 +221,8 @@ class NetworkChange(Story):
         })  # fmt: skip
 
     def test_04_a_lost_record_is_written_anew_and_nothing_else(self) -> None:
-        before = self.site.ssh("docker2", IDENTITIES)
-        self.site.ssh("docker2", r"""
+        before = self.site.sh("docker2", IDENTITIES)
+        self.site.sh("docker2", r"""
             file=/var/lib/mrc/blog-2016.json
             grep -v -e '^  "calico/' -e '^  "dnat/' -e '^  "did/calico' -e '^  "did/dnat' $file >/root/record
             cat /root/record >$file; rm /root/record""")
@@ -231,13 +231,13 @@ class NetworkChange(Story):
         self.assertEqual({one["cause"] for one in steps.values()}, {"drift"})
         self.apply()
         self.settled()
-        self.assertEqual(before, self.site.ssh("docker2", IDENTITIES))
-        record = self.site.ssh("docker2", "cat /var/lib/mrc/blog-2016.json")
+        self.assertEqual(before, self.site.sh("docker2", IDENTITIES))
+        record = self.site.sh("docker2", "cat /var/lib/mrc/blog-2016.json")
         for key in ("calico/node", "calico/libnetwork", "calico/calicoctl", "calico/endpoint/mysql-slave1", "dnat/mysql-slave1"):
             self.assertIn(f'"{key}"', record)
 
     def test_05_a_host_of_another_name_is_known_by_that_alone(self) -> None:
-        self.site.ssh("docker3", "hostname renamed.local")
+        self.site.sh("docker3", "hostname renamed.local")
         steps = self.plan()
         self.assertEqual(steps["calico/mysql-slave2/endpoint"]["risk"], "disruptive")
         fields = {line["field"]: (line["before"], line["after"]) for line in steps["calico/docker3/node"]["diff"]}
@@ -247,20 +247,20 @@ class NetworkChange(Story):
         self.apply()
         self.settled()
         self.assertEqual(self.endpoints()["10.77.0.52"], ("renamed.local", PROFILE))
-        self.assertNotIn("docker3.local", self.site.ssh("docker1", "calicoctl node show"))
-        self.site.ssh("docker3", "hostname docker3.local")
+        self.assertNotIn("docker3.local", self.site.sh("docker1", "calicoctl node show"))
+        self.site.sh("docker3", "hostname docker3.local")
         self.apply()
         self.settled()
 
     def test_06_a_strangers_rule_is_refused_or_taken_over(self) -> None:
         rule = "PREROUTING -i eth0 -p tcp -m tcp --dport 3306 -j DNAT --to-destination 10.9.9.9:3306"
-        self.site.ssh("docker2", f"iptables -t nat -I {rule}")
+        self.site.sh("docker2", f"iptables -t nat -I {rule}")
         done = self.site.mrc("apply", "--yes")
         self.assertEqual(done.returncode, 3, summary(done))
         self.assertIn(f"iptables -t nat -D {rule}", done.stdout + done.stderr)
         self.apply("--adopt")
         self.settled()
-        self.assertNotIn("10.9.9.9", self.site.ssh("docker2", "iptables-save -t nat"))
+        self.assertNotIn("10.9.9.9", self.site.sh("docker2", "iptables-save -t nat"))
 
     # -- changes of the file
 
@@ -282,12 +282,12 @@ class NetworkChange(Story):
                                             "dnat/docker3/mysql-slave2/hide"})  # fmt: skip
         self.apply()
         self.settled()
-        self.assertNotIn("mrc:", self.site.ssh("docker2", "iptables-save -t nat"))
+        self.assertNotIn("mrc:", self.site.sh("docker2", "iptables-save -t nat"))
         self.use(BLOG)
         self.apply()
 
     def test_11_a_profile_of_another_name_cuts_nobody(self) -> None:
-        ssh = self.site.ssh
+        ssh = self.site.sh
         # Each a new connection that only the profile's own members may make: the port is open to everybody.
         ssh("docker2", """
             pid=$(docker inspect -f '{{.State.Pid}}' mysql-slave1)
@@ -326,13 +326,13 @@ END
                          [("pool", "10.77.0.0/24", None), ("pool", None, "10.77.0.0/16")])  # fmt: skip
         self.assertEqual((pool["change"], pool["risk"], pool["cause"]), ("replace", "disruptive", "change"))
         self.assertIn("servers on different hosts do not reach one another", pool["impact"])
-        before = self.site.ssh("docker1", IDENTITIES)
+        before = self.site.sh("docker1", IDENTITIES)
         with Client(self.site, ADDRESSES["docker1"], "INSERT INTO shop.log VALUES ();") as writer:
             with Client(self.site, ADDRESSES["docker3"], "SELECT COUNT(*) FROM shop.log;") as reader:
                 self.apply()
         self.settled()
         self.assertEqual((writer.refusals, reader.refusals), ([], []))
-        self.assertEqual(before, self.site.ssh("docker1", IDENTITIES))
+        self.assertEqual(before, self.site.sh("docker1", IDENTITIES))
         rows = self.site.sql_outside(ADDRESSES["docker1"], "SELECT COUNT(*) FROM shop.log;")
         for host in HOSTS:
             wait_until(f"all rows on {host}", lambda host=host: self.site.sql_outside(
@@ -340,11 +340,11 @@ END
 
     def test_13_a_host_comes_and_goes(self) -> None:
         self.use(FOURTH.replace("10.77.0.0/24", "10.77.0.0/16"))
-        before = {host: self.site.ssh(host, IDENTITIES) for host in HOSTS}
+        before = {host: self.site.sh(host, IDENTITIES) for host in HOSTS}
         with Client(self.site, ADDRESSES["docker2"], "SELECT COUNT(*) FROM shop.log;") as reader:
             self.apply()
             self.settled()
-            self.assertEqual(before, {host: self.site.ssh(host, IDENTITIES) for host in HOSTS})
+            self.assertEqual(before, {host: self.site.sh(host, IDENTITIES) for host in HOSTS})
             self.assertEqual(self.site.sql_outside(f"{NETWORK_PREFIX}.114", "SELECT @@server_id;"), [["103"]])
             self.use(BLOG.replace("10.77.0.0/24", "10.77.0.0/16"))
             steps = self.plan()
@@ -353,10 +353,10 @@ END
             self.apply()
             self.settled()
         self.assertEqual(reader.refusals, [])
-        self.assertEqual(before, {host: self.site.ssh(host, IDENTITIES) for host in HOSTS})
+        self.assertEqual(before, {host: self.site.sh(host, IDENTITIES) for host in HOSTS})
         self.assertNotIn("10.77.0.53", self.endpoints())
-        self.assertNotIn("docker4", self.site.ssh("docker1", "calicoctl node show"))
-        left = self.site.ssh("docker4", """
+        self.assertNotIn("docker4", self.site.sh("docker1", "calicoctl node show"))
+        left = self.site.sh("docker4", """
             ls /usr/local/bin/calicoctl /var/log/calico 2>/dev/null || :
             iptables-save | grep -e felix- -e mrc: || :
             docker ps -a --format '{{.Names}}' | grep calico || :
@@ -367,7 +367,7 @@ END
     def test_14_an_address_that_a_strangers_container_has_is_refused_or_taken_over(self) -> None:
         self.use(BLOG.replace("10.77.0.0/24", "10.77.0.0/16"))
         self.apply()
-        self.site.ssh("docker3", """
+        self.site.sh("docker3", """
             docker run -d --name stranger --sysctl net.ipv6.conf.all.disable_ipv6=0 --entrypoint sleep mysql:5.6 infinity
             calicoctl container add stranger 10.77.0.53""")
         stranger = self.identity("docker3", "stranger")
@@ -385,7 +385,7 @@ END
         self.assertEqual(self.endpoints()["10.77.0.53"], ("docker3.local", PROFILE))
         # The container itself is nobody's affair.
         self.assertEqual(self.identity("docker3", "stranger"), stranger)
-        self.site.ssh("docker3", "docker rm -f stranger")
+        self.site.sh("docker3", "docker rm -f stranger")
         self.use(BLOG.replace("10.77.0.0/24", "10.77.0.0/16"))
         self.apply()
         self.settled()
@@ -411,9 +411,9 @@ END
         self.assertEqual(reader.refusals, [])
         self.settled()
         self.assertNotIn("10.77.0.53", self.endpoints())
-        self.assertNotIn("docker4", self.site.ssh("docker1", "calicoctl node show; etcdctl member list"))
+        self.assertNotIn("docker4", self.site.sh("docker1", "calicoctl node show; etcdctl member list"))
         for host in HOSTS:
-            self.assertNotIn("docker4", self.site.ssh(host, "cat /var/lib/mrc/blog-2016.json"))
+            self.assertNotIn("docker4", self.site.sh(host, "cat /var/lib/mrc/blog-2016.json"))
 
     # -- two deployments
 
@@ -433,7 +433,7 @@ END
         self.assertEqual(reader.refusals, [])
         self.site.topology = first
         self.settled()
-        self.assertNotIn("10.78.", self.site.ssh("docker1", "calicoctl pool show; calicoctl endpoint show --detailed"))
+        self.assertNotIn("10.78.", self.site.sh("docker1", "calicoctl pool show; calicoctl endpoint show --detailed"))
 
     def test_21_what_the_first_made_on_a_host_is_left_to_the_second(self) -> None:
         first = self.site.topology
@@ -448,10 +448,10 @@ END
         self.assertEqual(node, self.identity("docker3", "calico-node"))
         self.site.topology = second
         self.settled()
-        self.assertIn('"calico/node"', self.site.ssh("docker3", "cat /var/lib/mrc/second.json"))
+        self.assertIn('"calico/node"', self.site.sh("docker3", "cat /var/lib/mrc/second.json"))
         done = self.site.mrc("destroy", "--yes", "--delete-data")
         self.assertEqual(done.returncode, 0, summary(done))
-        self.assertEqual(self.site.ssh("docker3", "docker ps -a --format '{{.Names}}' | grep calico || :"), "")
+        self.assertEqual(self.site.sh("docker3", "docker ps -a --format '{{.Names}}' | grep calico || :"), "")
         self.site.topology = first
         self.settled()
 
@@ -464,7 +464,7 @@ END
         self.settled()
         second, self.site.topology = self.site.topology, first
         self.settled()
-        before = {host: self.site.ssh(host, "systemctl show -p MainPID etcd") for host in HOSTS}
+        before = {host: self.site.sh(host, "systemctl show -p MainPID etcd") for host in HOSTS}
         nodes = {host: self.identity(host, "calico-node") for host in HOSTS[1:]}
         client = Client(self.site, ADDRESSES["docker2"], "SELECT 1;", port=3316)
         with client:
@@ -473,17 +473,17 @@ END
         self.assertEqual(client.refusals, [])
         self.site.topology = second
         self.settled()
-        self.assertEqual(before, {host: self.site.ssh(host, "systemctl show -p MainPID etcd") for host in HOSTS})
+        self.assertEqual(before, {host: self.site.sh(host, "systemctl show -p MainPID etcd") for host in HOSTS})
         self.assertEqual(nodes, {host: self.identity(host, "calico-node") for host in HOSTS[1:]})
-        said = self.site.ssh("docker2", "calicoctl pool show; calicoctl profile show; calicoctl endpoint show --detailed")
+        said = self.site.sh("docker2", "calicoctl pool show; calicoctl profile show; calicoctl endpoint show --detailed")
         self.assertNotIn("10.77.", said)
         self.assertNotIn(PROFILE, said)
         for host in HOSTS:
-            self.assertEqual(self.site.ssh(host, "ls /var/lib/mrc/*.json"), "/var/lib/mrc/second.json\n")
+            self.assertEqual(self.site.sh(host, "ls /var/lib/mrc/*.json"), "/var/lib/mrc/second.json\n")
         done = self.site.mrc("destroy", "--yes", "--delete-data")
         self.assertEqual(done.returncode, 0, summary(done))
         for host in HOSTS:
-            left = self.site.ssh(host, """
+            left = self.site.sh(host, """
                 ls /var/lib/mrc /var/lib/etcd/default.etcd /usr/local/bin/calicoctl /var/log/calico 2>/dev/null
                 pgrep -x etcd
                 iptables-save | grep -e felix- -e mrc:

@@ -51,7 +51,7 @@ class Memory:
             'for p in $p; do sed -n "s/^VmRSS:[^0-9]*\\([0-9]*\\).*/\\1/p" /proc/$p/status; done 2>/dev/null'
         )
         while not self.ended.wait(0.5):
-            held = sum(int(line) for line in self.site.ssh(self.host, script, check=False).split())
+            held = sum(int(line) for line in self.site.sh(self.host, script, check=False).split())
             self.peak = max(self.peak, held // 1024)
 
 
@@ -97,7 +97,7 @@ class Provision(Story):
         self.assertEqual(done.returncode, 0, summary(done))
         self.assertEqual(self.master_sql("SELECT COUNT(*) FROM mysql.user WHERE User='mrc_copy';"), [["0"]])
         for host, server in (("docker2", "mysql-slave1"), ("docker3", "mysql-slave2")):
-            said = self.site.ssh(host, f"ls /opt/Docker/{server}; docker ps -a --format '{{{{.Names}}}}'")
+            said = self.site.sh(host, f"ls /opt/Docker/{server}; docker ps -a --format '{{{{.Names}}}}'")
             self.assertNotIn("mrc-", said)
 
     def sums(self, address: str) -> list[list[str]]:
@@ -148,7 +148,7 @@ class Provision(Story):
                 if kill == "mrc":
                     run.process.kill()
                 else:
-                    self.site.ssh("docker3", f"docker kill mysql-slave2{'.mrc-copy' if kill == 'copy' else ''}")
+                    self.site.sh("docker3", f"docker kill mysql-slave2{'.mrc-copy' if kill == 'copy' else ''}")
                 self.assertEqual(run.end(), -9 if kill == "mrc" else 4, run.said())
                 self.assertEqual(wait_until(f"an answer after the end of {kill}", self.late_databases, 120), ["nothing"])
         type(self).writer = writer
@@ -162,7 +162,7 @@ class Provision(Story):
     def copying(self) -> bool:
         """Its data are born, and it begins to be filled."""
         ask = "docker inspect -f '{{.HostConfig.NetworkMode}} {{.State.Running}}' mysql-slave2.mrc-copy 2>/dev/null"
-        said = self.site.ssh("docker3", ask, check=False)
+        said = self.site.sh("docker3", ask, check=False)
         return said.startswith("container:") and said.endswith("true\n")
 
     def test_4_the_copy_under_a_writing_client(self) -> None:
@@ -213,7 +213,7 @@ class Provision(Story):
         self.site.stop_server("docker3", "mysql-slave2")
         self.master_sql("INSERT INTO shop.odd VALUES (3, 'x', 'y');")
         self.purge()
-        self.site.ssh("docker3", "docker start mysql-slave2")
+        self.site.sh("docker3", "docker start mysql-slave2")
         done = wait_until("a plan with a copy", lambda: self.plan_with_copy(), 120)
         self.assertIn("[destructive]", done.stdout)
         self.applied()
@@ -229,7 +229,7 @@ class Provision(Story):
         self.site.stop_server("docker3", "mysql-slave2")
         self.master_sql("INSERT INTO shop.odd VALUES (4, 'x', 'y');")
         self.purge()
-        self.site.ssh("docker3", "docker start mysql-slave2")
+        self.site.sh("docker3", "docker start mysql-slave2")
         done = wait_until("a refusal", lambda: self.refused(), 120)
         self.assertIn("mysql-slave2 has transactions that mysql-master lacks, and a copy would destroy them", done.stderr + done.stdout)
 

@@ -84,7 +84,7 @@ class Sharing(Story):
         self.assertEqual(done.returncode, 0, summary(done))
 
     def resources(self, kind: str) -> dict[str, dict]:
-        said = json.loads(self.site.ssh("docker2", f"{CTL} get {kind} -o json"))
+        said = json.loads(self.site.sh("docker2", f"{CTL} get {kind} -o json"))
         return {item["metadata"]["name"]: item["spec"] for item in said["items"]}
 
     def endpoints(self) -> dict[str, tuple[str, list[str]]]:
@@ -95,10 +95,10 @@ class Sharing(Story):
         }
 
     def is_assigned(self, address: str) -> bool:
-        return "is not assigned" not in self.site.ssh("docker2", f"{CTL} ipam show --ip={address}")
+        return "is not assigned" not in self.site.sh("docker2", f"{CTL} ipam show --ip={address}")
 
     def identity(self, host: str, name: str) -> str:
-        return self.site.ssh(host, f"docker inspect -f '{{{{.Id}}}} {{{{.State.StartedAt}}}}' {name}").strip()
+        return self.site.sh(host, f"docker inspect -f '{{{{.Id}}}} {{{{.State.StartedAt}}}}' {name}").strip()
 
     # -- a host that is gone
 
@@ -136,13 +136,13 @@ class Sharing(Story):
         self.assertFalse(self.is_assigned("10.77.0.53"))
         self.assertNotIn("docker4.local", self.resources("nodes"))
         for host in HOSTS:
-            self.assertNotIn("docker4", self.site.ssh(host, "cat /var/lib/mrc/orders.json"))
+            self.assertNotIn("docker4", self.site.sh(host, "cat /var/lib/mrc/orders.json"))
 
     # -- what a stranger has
 
     def test_03_an_address_that_a_strangers_container_has_is_refused_or_taken_over(self) -> None:
         endpoints = ",".join(f"http://{ADDRESSES[host]}:2379" for host in HOSTS)
-        self.site.ssh("docker3", f"""
+        self.site.sh("docker3", f"""
             docker run -d --name stranger --network none --entrypoint sleep {IMAGE} infinity
             id=$(docker inspect -f '{{{{.Id}}}}' stranger)
             printf '{{"cniVersion":"0.3.1","name":"mysql-replication","type":"calico","datastore_type":"etcdv3","etcd_endpoints":"{endpoints}","nodename":"docker3.local","ipam":{{"type":"calico-ipam"}}}}' |
@@ -161,7 +161,7 @@ class Sharing(Story):
         self.assertEqual(self.endpoints()["10.77.0.53"], ("docker3.local", ["mysql-replication"]))
         # The container itself is nobody's affair.
         self.assertEqual(self.identity("docker3", "stranger"), stranger)
-        self.site.ssh("docker3", "docker rm -f stranger")
+        self.site.sh("docker3", "docker rm -f stranger")
         self.site.topology = self.first
         self.apply()
         self.well(self.first)
@@ -169,7 +169,7 @@ class Sharing(Story):
 
     def test_04_a_profile_that_a_stranger_made_is_refused_or_taken_over(self) -> None:
         other = "apiVersion: projectcalico.org/v3\nkind: Profile\nmetadata: {name: taken}\nspec:\n  egress: [{action: Allow}]\n"
-        self.site.ssh("docker1", f"printf %s '{other}' | {CTL} apply -f -")
+        self.site.sh("docker1", f"printf %s '{other}' | {CTL} apply -f -")
         self.site.topology = self.site.write_topology(
             "taken.yaml", FIRST.replace("profile: mysql-replication", "profile: taken")
         )
@@ -185,7 +185,7 @@ class Sharing(Story):
         self.assertNotIn("taken", self.resources("profiles"))
 
     def test_05_a_profile_of_another_name_cuts_nobody(self) -> None:
-        ssh = self.site.ssh
+        ssh = self.site.sh
         # Each a new connection that only the profile's own members may make: the port is open to everybody.
         ssh("docker2", """
             pid=$(docker inspect -f '{{.State.Pid}}' mysql-slave1)
@@ -249,11 +249,11 @@ END
         self.well(fewer)
         self.assertEqual(node, self.identity("docker3", "calico-node"))
         self.well(self.guest)
-        record = self.site.ssh("docker3", "cat /var/lib/mrc/second.json")
+        record = self.site.sh("docker3", "cat /var/lib/mrc/second.json")
         for key in ("calico3/node", "calico3/file/cni", "calico3/file/calicoctl"):
             self.assertIn(f'"{key}"', record)
         self.destroy()
-        self.assertEqual(self.site.ssh("docker3", "docker ps -a --format '{{.Names}}' | grep calico || :"), "")
+        self.assertEqual(self.site.sh("docker3", "docker ps -a --format '{{.Names}}' | grep calico || :"), "")
         self.well(fewer)
         self.site.topology = self.first
         self.apply()
@@ -264,7 +264,7 @@ END
         self.apply()
         self.well(self.second)
         self.well(self.first)
-        before = {host: self.site.ssh(host, "systemctl show -p MainPID etcd") for host in HOSTS}
+        before = {host: self.site.sh(host, "systemctl show -p MainPID etcd") for host in HOSTS}
         nodes = {host: self.identity(host, "calico-node") for host in HOSTS[1:]}
         client = Client(self.site, ADDRESSES["docker2"], "SELECT 1;", port=3316)
         with client:
@@ -272,19 +272,19 @@ END
         self.assertEqual(client.refusals, [])
         self.assertGreater(client.answers, 5)
         self.well(self.second)
-        self.assertEqual(before, {host: self.site.ssh(host, "systemctl show -p MainPID etcd") for host in HOSTS})
+        self.assertEqual(before, {host: self.site.sh(host, "systemctl show -p MainPID etcd") for host in HOSTS})
         self.assertEqual(nodes, {host: self.identity(host, "calico-node") for host in HOSTS[1:]})
         self.assertEqual({one["cidr"] for one in self.resources("ippools").values()}, {"10.78.0.0/24"})
         self.assertNotIn("mysql-replication", self.resources("profiles"))
         self.assertEqual(set(self.endpoints()), {"10.78.0.51", "10.78.0.52"})
         for host in HOSTS:
-            self.assertEqual(self.site.ssh(host, "ls /var/lib/mrc/*.json"), "/var/lib/mrc/second.json\n")
+            self.assertEqual(self.site.sh(host, "ls /var/lib/mrc/*.json"), "/var/lib/mrc/second.json\n")
 
     def test_13_the_last_one_takes_all_away(self) -> None:
         self.site.topology = self.second
         self.destroy()
         for host in HOSTS:
-            left = self.site.ssh(host, """
+            left = self.site.sh(host, """
                 ls /var/lib/mrc /var/lib/etcd/default.etcd /usr/local/bin/calicoctl /opt/cni /var/lib/calico /var/log/calico 2>/dev/null
                 pgrep -x etcd
                 iptables-save | grep -e cali- -e mrc:

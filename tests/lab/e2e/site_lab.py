@@ -1,4 +1,4 @@
-"""The lab as these tests see it: three hosts by ssh, mrc as a program, a client outside the hosts.
+"""The lab as these tests see it: shells on three hosts, mrc as a program, a client outside the hosts.
 
 Everything here asks the hosts by hand; nothing goes through mrc but `mrc()` itself.
 """
@@ -8,9 +8,13 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from hosts import container  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
 LAB = ROOT / "tests/lab/lab"
@@ -26,6 +30,12 @@ ADDRESSES = {host: f"{NETWORK_PREFIX}.{111 + i}" for i, host in enumerate(HOSTS)
 # Nasty on purpose: image entrypoints paste passwords unescaped, shells and SQL have their own ideas.
 ROOT_PASSWORD = "it's \"q\" $HOME \\; rm -rf / `id` #%&|<>*?~!()[]{}^ 0123456789abcd"
 REPL_PASSWORD = "r'e\"p\\l $(id);# `x` 012345678901"
+
+
+def on(host: str, *words: str) -> list[str]:
+    """A command on a lab host, with this stdin. Not by ssh, whose logins cost tests more time than what they ask; mrc
+    logs in, as its users do."""
+    return ["docker", "exec", "-i", container(host), *words]
 
 
 def lab(*args: str, timeout: int = 900) -> str:
@@ -86,10 +96,10 @@ class Site:
             [str(MRC), *args], env=self.env, capture_output=True, text=True, errors="replace", timeout=timeout, stdin=subprocess.DEVNULL
         )
 
-    def ssh(self, host: str, script: str, timeout: int = 120, check: bool = True) -> str:
+    def sh(self, host: str, script: str, timeout: int = 120, check: bool = True) -> str:
         """A shell script on a lab host, given on stdin; its stdout."""
         done = subprocess.run(
-            ["ssh", "-F", self.env["MRC_SSH_CONFIG"], "-T", host, "sh -s"],
+            on(host, "sh", "-s"),
             input=script,
             capture_output=True,
             text=True, errors="replace",
@@ -102,7 +112,7 @@ class Site:
     def stop_server(self, host: str, server: str) -> None:
         """Stops it as for maintenance: its unit first, which would start it again."""
         name = re.search(r"^name: *(\S+)", self.topology.read_text(), re.M)[1]
-        self.ssh(host, f"systemctl stop mrc-{name}.{server} && docker stop -t 60 {server} >/dev/null")
+        self.sh(host, f"systemctl stop mrc-{name}.{server} && docker stop -t 60 {server} >/dev/null")
 
     def sql_outside(
         self, address: str, statement: str, password: str | None = None, port: int = 3306, patience: int = 10
@@ -128,7 +138,7 @@ class Site:
         """Output of a statement by the container's own client on its socket, vertical or as `layout` says."""
         word = option_value(self.root_password)
         options = shlex.quote(f'[client]\nuser=root\npassword="{word}"\n')
-        return self.ssh(
+        return self.sh(
             host,
             f"printf %s {options} | docker exec -i {container} sh -c 'cat >/tmp/e2e.cnf'\n"
             f"docker exec -i {container} {client} --defaults-extra-file=/tmp/e2e.cnf {layout} "
@@ -139,7 +149,7 @@ class Site:
     def as_replication_user(self, host: str, container: str, words: str, client: str = "mysql") -> str:
         """What the container's own client says over TCP, in its error too, as the replication user with these words."""
         login = shlex.quote(REPL_PASSWORD)
-        return self.ssh(host, f"MYSQL_PWD={login} docker exec -e MYSQL_PWD {container} {client} -urepl -h127.0.0.1 -N {words} 2>&1 || :")
+        return self.sh(host, f"MYSQL_PWD={login} docker exec -e MYSQL_PWD {container} {client} -urepl -h127.0.0.1 -N {words} 2>&1 || :")
 
 
 def wait_until(what: str, condition, seconds: float = 60):

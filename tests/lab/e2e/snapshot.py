@@ -42,7 +42,7 @@ def take(site: Site, host: str) -> dict[str, set[str]]:
     script = "".join(f"echo '@@ {name}'\n{{ {command}\n}}\n" for name, command in PARTS.items())
     parts: dict[str, set[str]] = {}
     current: set[str] = set()
-    for line in site.ssh(host, script).splitlines():
+    for line in site.sh(host, script).splitlines():
         if line.startswith("@@ "):
             current = parts.setdefault(line[3:], set())
         else:

@@ -4,7 +4,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from site_lab import ADDRESSES, lab, lab_environment
+from site_lab import ADDRESSES, lab, lab_environment, on
 
 IPS = {host: ADDRESSES[host] for host in ("docker1", "docker2")}
 ENV: dict[str, str] = {}
@@ -20,7 +20,7 @@ systemctl start etcd
 
 def shell(host: str, script: str, stdin: bytes | None = None) -> tuple[int, str, str]:
     done = subprocess.run(
-        ["ssh", "-F", ENV["MRC_SSH_CONFIG"], "-T", host, script],
+        on(host, "bash", "-c", script),
         input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL, capture_output=True, timeout=120,
     )  # fmt: skip
     return done.returncode, done.stdout.decode(), done.stderr.decode()

@@ -77,7 +77,7 @@ class Subnets(Story):
         article = on_two_networks(ARTICLE)
         self.site.topology = self.site.write_topology("article.yaml", article)
         self.assertIn(f"FAILED on {FAR}: {APART}", self.refused())
-        if self.site.ssh("docker1", "[ -d /sys/module/ipip ] || modprobe -n -q ipip || echo none"):
+        if self.site.sh("docker1", "[ -d /sys/module/ipip ] || modprobe -n -q ipip || echo none"):
             tunnel = article.replace("\ncalico:\n", "\ncalico:\n  ipip: true\n")
             self.site.topology = self.site.write_topology("article.yaml", tunnel)
             said = self.refused()
@@ -100,14 +100,14 @@ class Subnets(Story):
             for there in HOSTS:
                 if here == there:
                     continue
-                way = self.site.ssh(here, f"ip -4 -o route get {calico[there]}")
+                way = self.site.sh(here, f"ip -4 -o route get {calico[there]}")
                 device = "vxlan.calico" if FAR in (here, there) else "eth0"
                 self.assertIn(f" dev {device} ", way, f"{here} to {there}")
         counter = "cat /sys/class/net/vxlan.calico/statistics/rx_packets"
-        before = int(self.site.ssh(FAR, counter))
+        before = int(self.site.sh(FAR, counter))
         self.site.sql_outside(self.at["docker1"], "CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY);")
         self.write(1)
-        self.assertGreater(int(self.site.ssh(FAR, counter)), before)
+        self.assertGreater(int(self.site.sh(FAR, counter)), before)
 
     def test_05_the_tunnel_is_not_taken_away(self) -> None:
         self.use("none")

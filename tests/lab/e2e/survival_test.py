@@ -78,14 +78,14 @@ class Survival(Story):
     def started(self, host: str) -> str:
         """Since when the host's server runs; nothing while it does not, or the host is away."""
         ask = f"docker inspect -f '{{{{.State.Running}}}} {{{{.State.StartedAt}}}}' {SERVERS[host]}"
-        said = self.site.ssh(host, ask, check=False).split()
+        said = self.site.sh(host, ask, check=False).split()
         return said[1] if said[:1] == ["true"] else ""
 
     def is_whole_since(self, host: str, before: str) -> bool:
         """It runs anew, and its unit has brought back what that start lacked: until then a slave may reach its
         master by a way that ends when it has its own again."""
         now = self.started(host)
-        state = self.site.ssh(host, f"cat /run/{self.unit(host)}/state", check=False)
+        state = self.site.sh(host, f"cat /run/{self.unit(host)}/state", check=False)
         return now not in ("", before) and state.startswith(f"whole container started {now}:")
 
     def survive(self, what: str, hosts: tuple[str, ...], deed, seconds: float = 90) -> None:
@@ -110,12 +110,12 @@ class Survival(Story):
                 f"every acknowledged row on {host}",
                 lambda host=host: writer.acknowledged <= writer.rows_on(ADDRESSES[host]),
             )
-            rules = self.site.ssh(host, f"iptables-save -t nat | grep -F 'mrc:{self.deployment}:{SERVERS[host]}'")
+            rules = self.site.sh(host, f"iptables-save -t nat | grep -F 'mrc:{self.deployment}:{SERVERS[host]}'")
             self.assertEqual(len(rules.splitlines()), 2, rules)
             self.assertEqual(len(set(rules.splitlines())), 2, rules)
 
     def survive_script(self, what: str, host: str, script: str) -> None:
-        self.survive(what, (host,), lambda: self.site.ssh(host, script) and None)
+        self.survive(what, (host,), lambda: self.site.sh(host, script) and None)
 
     def survive_without(self, what: str, how, *hosts: str) -> None:
         self.survive(what, hosts, lambda: list(self.pool.map(how, hosts)) and None)
@@ -158,16 +158,16 @@ class Survival(Story):
     def test_33_a_host_comes_back_before_etcd_has_a_quorum(self) -> None:
         def deed() -> float:
             for host in SLAVES:
-                self.site.ssh(host, "systemctl stop etcd")
+                self.site.sh(host, "systemctl stop etcd")
             reboot(MASTER)
             journal = f"journalctl -b -o cat -u {self.unit(MASTER)}"
             wait_until(
                 "the unit to say that etcd is missing",
-                lambda: re.search("not yet back .*etcd", self.site.ssh(MASTER, journal, check=False)),
+                lambda: re.search("not yet back .*etcd", self.site.sh(MASTER, journal, check=False)),
             )
             begin = time.monotonic()
             for host in SLAVES:
-                self.site.ssh(host, "systemctl start --no-block etcd")
+                self.site.sh(host, "systemctl start --no-block etcd")
             return begin
 
         self.survive("etcd's quorum comes after the master's host", (MASTER,), deed)
@@ -177,7 +177,7 @@ class Survival(Story):
         done = self.site.mrc("status")
         self.assertEqual(done.returncode, 5, summary(done))
         self.assertIn("now is inactive, not active", done.stdout)
-        self.assertEqual(self.site.ssh("docker2", "docker inspect -f '{{.State.Running}}' mysql-slave1"), "false\n")
+        self.assertEqual(self.site.sh("docker2", "docker inspect -f '{{.State.Running}}' mysql-slave1"), "false\n")
         done = self.site.mrc("apply", "--yes")
         self.assertEqual(done.returncode, 0, summary(done))
         self.assertEqual(self.site.mrc("plan").returncode, 0)

@@ -51,7 +51,7 @@ class Tunnel(Story):
     def ways(self) -> dict[str, str]:
         """By which device and next hop each host reaches the next one's server."""
         return {
-            host: self.site.ssh(host, f"ip -4 -o route get {CALICO[HOSTS[i - 2]]}") for i, host in enumerate(HOSTS)
+            host: self.site.sh(host, f"ip -4 -o route get {CALICO[HOSTS[i - 2]]}") for i, host in enumerate(HOSTS)
         }
 
     def test_01_apply_says_that_the_tunnel_was_not_tried(self) -> None:
@@ -60,7 +60,7 @@ class Tunnel(Story):
         self.well()
 
     def test_02_packets_go_in_the_tunnel(self) -> None:
-        (pool,) = json.loads(self.site.ssh("docker1", f"{CTL} get ippools -o json"))["items"]
+        (pool,) = json.loads(self.site.sh("docker1", f"{CTL} get ippools -o json"))["items"]
         self.assertEqual((pool["spec"]["vxlanMode"], pool["spec"]["allowedUses"]), ("Always", ["Tunnel", "Workload"]))
         for host, way in self.ways().items():
             self.assertIn(" dev vxlan.calico ", way, host)
@@ -70,7 +70,7 @@ class Tunnel(Story):
         self.assertGreater(self.counted("docker2"), before)
         # The payload of a full frame has 50 bytes less room.
         pid = "$(docker inspect -f '{{.State.Pid}}' mysql-slave1)"
-        self.assertIn(" mtu 1450 ", self.site.ssh("docker2", f"nsenter -t {pid} -n ip -o link show eth0"))
+        self.assertIn(" mtu 1450 ", self.site.sh("docker2", f"nsenter -t {pid} -n ip -o link show eth0"))
 
     def has_table(self, host: str) -> bool:
         try:
@@ -79,7 +79,7 @@ class Tunnel(Story):
             return False
 
     def counted(self, host: str) -> int:
-        return int(self.site.ssh(host, "cat /sys/class/net/vxlan.calico/statistics/rx_packets"))
+        return int(self.site.sh(host, "cat /sys/class/net/vxlan.calico/statistics/rx_packets"))
 
     def test_03_another_mode_is_a_planned_change(self) -> None:
         for mode, device in (("vxlan-cross-subnet", "eth0"), ("none", "eth0"), ("vxlan", "vxlan.calico")):
@@ -94,7 +94,7 @@ class Tunnel(Story):
                 self.assertIn(f" dev {device} ", way, f"{mode} on {host}")
 
     def test_04_a_host_that_starts_anew_comes_back(self) -> None:
-        self.site.ssh("docker3", "docker restart -t 60 mysql-slave2 >/dev/null; docker restart calico-node >/dev/null")
+        self.site.sh("docker3", "docker restart -t 60 mysql-slave2 >/dev/null; docker restart calico-node >/dev/null")
         wait_until("docker3's server", lambda: self.has_table("docker3"), 120)
         self.well()
 
@@ -104,7 +104,7 @@ class Tunnel(Story):
         for host in HOSTS:
             left = snapshot.differences(self.before[host], snapshot.take(self.site, host))
             self.assertEqual([line for line in left if line != "+ iptables: *raw"], [], host)
-            self.assertEqual(self.site.ssh(host, "ip -o link | grep vxlan || :"), "")
+            self.assertEqual(self.site.sh(host, "ip -o link | grep vxlan || :"), "")
 
 
 if __name__ == "__main__":

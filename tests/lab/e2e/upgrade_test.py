@@ -77,14 +77,14 @@ class Upgrade(Story):
         self.assertEqual(self.versions(), {"11.8"})
         rows_are_everywhere(self, self.site, len(app.times))
         for name, host in SERVERS.items():
-            told = self.site.ssh(
+            told = self.site.sh(
                 host,
                 f"cd /opt/Docker/{name}; cat data/mrc.version; cat data.mrc-kept-10.11.*Z/mrc.version; ls -d data*; "
                 f"ls data/mrc.upgrade 2>/dev/null || :; test -f data.mrc-kept-10.11.*Z/ibdata1 && echo whole",
             )
             self.assertRegex(told, r"^11\.8\.\d+-MariaDB\n10\.11\.\d+-MariaDB\ndata\ndata\.mrc-kept-10\.11\.\d+-\S*Z\nwhole\n$")
             # The server's own tool has been here, by an account that is gone.
-            self.assertIn("11.8", self.site.ssh(host, f"cat /opt/Docker/{name}/data/*_upgrade_info"))
+            self.assertIn("11.8", self.site.sh(host, f"cat /opt/Docker/{name}/data/*_upgrade_info"))
             rows = self.site.sql_outside(ADDRESSES[host], "SELECT COUNT(*) FROM mysql.user WHERE User = 'mrc_upgrade';")
             self.assertEqual(rows, [["0"]])
 
@@ -96,7 +96,7 @@ class Upgrade(Story):
         self.use(TEXT.replace(OLD, NEW))
 
     def test_4_an_upgrade_that_was_cut_off_is_gone_on_with(self) -> None:
-        self.site.ssh("docker2", "echo 10.11.4-MariaDB >/opt/Docker/mysql-slave1/data/mrc.upgrade")
+        self.site.sh("docker2", "echo 10.11.4-MariaDB >/opt/Docker/mysql-slave1/data/mrc.upgrade")
         done = self.site.mrc("plan", "--json")
         self.assertEqual(done.returncode, 2, summary(done))
         self.assertEqual([step["id"] for step in load_json(done)["steps"]], ["mysql/mysql-slave1/upgrade"])
@@ -126,7 +126,7 @@ class Upgrade(Story):
             self.assertIn("1", self.site.sql_inside(host, name, "SELECT 1", client="mariadb"))
             with self.assertRaisesRegex(AssertionError, "ERROR 1045"):
                 self.site.sql_outside(ADDRESSES[host], "SELECT 1;", password=before)
-            self.assertEqual(self.site.ssh(host, f"grep -la another-Root- /opt/Docker/{name}/data/mysql-*.[0-9]* || :"), "")
+            self.assertEqual(self.site.sh(host, f"grep -la another-Root- /opt/Docker/{name}/data/mysql-*.[0-9]* || :"), "")
         self.use(text)
         self.settled("mysql-master")
 
@@ -157,7 +157,7 @@ class Upgrade(Story):
         done = self.site.mrc("destroy", "--yes", "--delete-data")
         self.assertEqual(done.returncode, 0, summary(done))
         for host in HOSTS:
-            self.assertEqual(self.site.ssh(host, "docker ps -aq; ls /opt/Docker 2>/dev/null || :; iptables-save | grep mrc: || :"), "")
+            self.assertEqual(self.site.sh(host, "docker ps -aq; ls /opt/Docker 2>/dev/null || :; iptables-save | grep mrc: || :"), "")
 
 
 if __name__ == "__main__":

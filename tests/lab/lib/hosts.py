@@ -105,10 +105,13 @@ def up(lineup: Lineup, built: Built, fresh: bool) -> None:
     RUN.chmod(0o700)
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mrc-lab", "-f", RUN / "id_ed25519")
     networks.create(far=lineup.far > 0)
-    for name in wanted:
+
+    def raise_host(name: str) -> None:
         start_host(name, lineup, built)
-    for name in wanted:
         prepare_host(name, built)
+
+    with ThreadPoolExecutor() as each:
+        list(each.map(raise_host, wanted))
     write_ssh_files(lineup)
     for name in wanted:
         wait_for(f"sshd of {name}", lambda name=name: succeeds("ssh", "-F", RUN / "ssh_config", name, "true"), 60, lambda: "")
@@ -208,9 +211,8 @@ def write_ssh_files(lineup: Lineup) -> None:
 
 def clear() -> None:
     """Takes away hosts, networks and run folder, of this or of a killed run."""
-    ours = docker("ps", "-aq", "--filter", f"label={OURS}").split()
-    if ours:
-        docker("rm", "-f", "-v", *ours)
+    with ThreadPoolExecutor() as each:
+        list(each.map(lambda one: docker("rm", "-f", "-v", one), docker("ps", "-aq", "--filter", f"label={OURS}").split()))
     networks.remove()
     if RUN.exists():
         shutil.rmtree(RUN)

@@ -6,7 +6,7 @@ import os
 import platform
 
 from etcd2 import Etcd
-from text import fail, fail_paragraph, say
+from text import fail, fail_paragraph
 
 V1 = "/calico/v1"
 IPAM = "/calico/ipam/v2"
