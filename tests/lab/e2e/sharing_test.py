@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from hosts import cut_power  # noqa: E402
 from network_change_test import Client  # noqa: E402
-from site_lab import ADDRESSES, HOSTS, NETWORK_PREFIX, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
+from site_lab import ADDRESSES, HOSTS, NETWORK_PREFIX, ROOT, Site, having, lab, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
 TOPOLOGY = Path(os.environ.get("MRC_TEST_TOPOLOGY", ROOT / "examples/current.yaml"))
@@ -53,9 +53,7 @@ class Sharing(Story):
 
     @classmethod
     def setUpClass(cls) -> None:
-        lab("reset", "-n", "4")
-        if IMAGE != "mysql:5.6":
-            lab("load", IMAGE)
+        lab("reset", "-n", "4", *having(IMAGE))
         cls.site = Site(TOPOLOGY)
         cls.first = cls.site.write_topology("first.yaml", FIRST)
         cls.second = cls.site.write_topology("second.yaml", SECOND)

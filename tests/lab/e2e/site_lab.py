@@ -48,10 +48,13 @@ def lab(*args: str, timeout: int = 900) -> str:
 
 def lab_for(topology: Path, *how: str) -> None:
     """Bare hosts that have the server which the topology asks for; it would be pulled elsewhere."""
-    lab("reset", *how)
     image = re.search(r"^  image: (\S+)", topology.read_text(), re.M)[1]
-    if image != "mysql:5.6":
-        lab("load", image)
+    lab("reset", *how, *having(image))
+
+
+def having(image: str) -> list[str]:
+    """Words of `lab reset` for hosts that have it."""
+    return ["--server", image] if image != "mysql:5.6" else []
 
 
 def lab_environment() -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from app import SCHEMA, SERVERS, App, rows_are_everywhere  # noqa: E402
-from site_lab import ADDRESSES, HOSTS, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
+from site_lab import ADDRESSES, HOSTS, ROOT, Site, having, lab, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
 OLD, NEW = "mariadb:10.11", "mariadb:11.8"
@@ -25,9 +25,7 @@ class Upgrade(Story):
 
     @classmethod
     def setUpClass(cls) -> None:
-        lab("reset")
-        lab("load", OLD)
-        lab("load", NEW)
+        lab("reset", *having(OLD), *having(NEW))
         cls.site = Site(ROOT / "examples/current.yaml")
         cls.use(TEXT)
 

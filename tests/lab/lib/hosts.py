@@ -166,16 +166,19 @@ def extra(wanted: list[str]) -> bool:
 
 def start_host(name: str, lineup: Lineup, built: Built) -> None:
     storage = RUN / name / "docker"
-    storage.parent.mkdir()
-    # The images' layers are never written to, so hosts share their files; all else is Docker's own to change.
-    storage.mkdir(0o710)
-    for part in sorted(built.seed.iterdir()):
-        run("cp", "-a", *(["--link"] if part.name == "overlay2" else []), part, storage)
+    storage.mkdir(0o710, parents=True)
+    copy_seed(built.seed, storage)
     apt = ["-v", f"{built.debs}:/var/lib/lab-apt:ro"]
     start_container(
         container(name), built.host, storage,
         ["--hostname", f"{name}.local", "--network", lineup.network(name), "--ip", lineup.address(name), *apt],
     )  # fmt: skip
+
+
+def copy_seed(seed: Path, storage: Path) -> None:
+    """The images' layers are never written to, so copies share their files; all else is Docker's own to change."""
+    for part in sorted(seed.iterdir()):
+        run("cp", "-a", *(["--link"] if part.name == "overlay2" else []), part, storage)
 
 
 def prepare_host(name: str, built: Built) -> None:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common import CACHE, HERE, LABEL, LabError, need, run, say, succeeds
@@ -307,21 +307,22 @@ def proxy() -> list[str]:
     return words + [w for n in ("http_proxy", "https_proxy", "no_proxy") for w in ("-e", n)]
 
 
-def seed(host: str, key: str) -> Path:
-    """/var/lib/docker of a host into which the inner images were loaded once; hosts get copies."""
-    folder = CACHE / f"seed-{key}"
+def seed(folder: Path, host: str, base: Path | None, *images: str) -> Path:
+    """/var/lib/docker of a host into which these images were loaded once, beside those of `base`; hosts get copies."""
     if folder.exists():
         return folder
     import hosts  # here, as hosts uses this module's result
 
-    say("loading the inner images into a host's engine, once")
+    say(f"loading {', '.join(images)} into a host's engine, once")
     fresh, name = CACHE / "seed-new", "mrc-lab-seed"
     hosts.remove_container(name)
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
+    if base:
+        hosts.copy_seed(base, fresh)
     hosts.start_container(name, host, fresh, [])
     hosts.wait_docker(name)
-    with subprocess.Popen(["docker", "save", *INNER], stdout=subprocess.PIPE) as save:
+    with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as save:
         subprocess.run(["docker", "exec", "-i", name, "docker", "load"], stdin=save.stdout, check=True, capture_output=True)
     docker("exec", name, "systemctl", "stop", "docker.socket", "docker", "containerd")
     docker("exec", name, "sh", "-c", "rm -f /var/lib/docker/engine-id")
@@ -330,12 +331,18 @@ def seed(host: str, key: str) -> Path:
     return folder
 
 
+def with_server(built: Built, image: str) -> Built:
+    """The same, and this server is there from the beginning."""
+    here = docker("image", "inspect", "-f", "{{.Id}}", image).strip()
+    return replace(built, seed=seed(built.seed.with_name(f"{built.seed.name}-{digest(image, here)}"), built.host, built.seed, image))
+
+
 def forget_old(key: str) -> None:
     """Seeds and artefacts of other recipes, unless a lab that is up was made of them."""
     used = {key} | {link.resolve().name.removeprefix("artefacts-") for link in CACHE.glob("run*/artefacts")}
     for prefix in ("seed-", "artefacts-"):
         for old in CACHE.glob(f"{prefix}*"):
-            if old.name.removeprefix(prefix) not in used:
+            if old.name.removeprefix(prefix).split("-")[0] not in used:
                 shutil.rmtree(old)
 
 
@@ -360,6 +367,6 @@ def ensure() -> Built:
         build_calico(base, fresh)
         shutil.rmtree(artefacts, ignore_errors=True)
         fresh.rename(artefacts)
-    made = Built(host, seed(host, key), etcd_packages(host), artefacts)
+    made = Built(host, seed(CACHE / f"seed-{key}", host, None, *INNER), etcd_packages(host), artefacts)
     forget_old(key)
     return made
