@@ -334,7 +334,7 @@ class Failover(Loss):
         self.became(f"again: {self.master()} has the part after {time.monotonic() - begun:.0f} s")
 
     def test_07_mrc_killed_at_each_step_is_gone_on_with(self) -> None:
-        for step, delay in itertools.product(("drain", "replicate", "succeed"), (0.0, 0.4)):
+        for step, delay in itertools.product(("drain", "compare", "replicate", "succeed"), (0.0, 0.4)):
             old = self.master()
             self.all_have_all()
             die(SERVERS[old])
