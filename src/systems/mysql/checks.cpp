@@ -1,11 +1,9 @@
 #include <functional>
 
-#include "dialect.sh.hpp"
-#include "mysql.sh.hpp"
-#include "mysql_account.sh.hpp"
 #include "mysql_root.sh.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/internal.hpp"
+#include "systems/mysql/scripts.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
@@ -41,7 +39,7 @@ class Maker {
     check.host = server.host;
     check.subject = server.id.text();
     check.title = std::move(title);
-    check.ask.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_account_sh);
+    use_mysql(check.ask);
     say_tls(check.ask, m_desired, m_desired.tls);
     write(check.ask, check.ask.secret_file(m_desired.root_password));
     check.judge = [remedy = std::move(remedy)](const Observation& seen) {

@@ -1,7 +1,7 @@
 #include "mrc/systems/client.hpp"
 
-#include "mysql.sh.hpp"
 #include "mysql_client.sh.hpp"
+#include "systems/mysql/scripts.hpp"
 
 namespace mrc::systems {
 namespace {
@@ -19,7 +19,7 @@ exec "$client" --defaults-extra-file=/dev/fd/3 --default-character-set=utf8mb4 -
 
 shell::Script client_login(const ServerId& server, const Secret& root_password) {
   shell::Script script;
-  script.use(embedded::mysql_sh)
+  mysql::use_mysql(script)
       .use(embedded::mysql_client_sh)
       .line("mrc_mysql_open {} {}", server, script.secret_file(root_password));
   return script;

@@ -2,17 +2,14 @@
 
 #include <algorithm>
 
-#include "dialect.sh.hpp"
 #include "mrc/base/bug.hpp"
 #include "mrc/base/hash.hpp"
 #include "mrc/plan/milestone.hpp"
-#include "mysql.sh.hpp"
-#include "mysql_account.sh.hpp"
-#include "mysql_root.sh.hpp"
 #include "mysql_upgrade.sh.hpp"
 #include "systems/mysql/authentication.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/replication.hpp"
+#include "systems/mysql/scripts.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
@@ -361,10 +358,7 @@ Step Maker::make(const Server& server, std::string_view verb, std::string title)
   step.host = server.host;
   step.title = std::move(title);
   step.goal = goal(server, verb);
-  step.apply.use(embedded::dialect_sh)
-      .use(embedded::mysql_sh)
-      .use(embedded::mysql_account_sh)
-      .use(embedded::mysql_root_sh);
+  use_mysql(step.apply);
   say_former(step.apply, m_desired);
   say_tls(step.apply, m_desired, m_desired.tls);
   return step;

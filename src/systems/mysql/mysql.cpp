@@ -1,11 +1,8 @@
 #include "systems/mysql/mysql.hpp"
 
-#include "dialect.sh.hpp"
-#include "mysql.sh.hpp"
-#include "mysql_account.sh.hpp"
 #include "mysql_restore.sh.hpp"
-#include "mysql_root.sh.hpp"
 #include "systems/mysql/internal.hpp"
+#include "systems/mysql/scripts.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
@@ -18,11 +15,7 @@ class MysqlSystem final : public System {
 
   shell::Script probe(const HostId& host) const override {
     shell::Script script;
-    script.use(embedded::dialect_sh)
-        .use(embedded::mysql_sh)
-        .use(embedded::mysql_account_sh)
-        .use(embedded::mysql_root_sh)
-        .line("mrc_mysql_marked {}", m_desired.deployment);
+    use_mysql(script).line("mrc_mysql_marked {}", m_desired.deployment);
     say_former(script, m_desired);
     say_tls(script, m_desired, m_desired.tls);
     for (const auto& server : m_desired.servers) {

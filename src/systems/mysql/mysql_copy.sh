@@ -110,7 +110,9 @@ mrc_mysql_copy_settled() {
 
 # mrc_mysql_copy_from MASTER ADDRESS TLS KILOBYTES: all that the master has, as of one moment.
 mrc_mysql_copy_from() {
-  mrc_mysql_from=$1 mrc_mysql_at=$2 mrc_mysql_tls=$3 mrc_mysql_kilobytes=$4
+  mrc_mysql_from=$1 mrc_mysql_at=$2 mrc_mysql_by_tls=$3 mrc_mysql_kilobytes=$4
+  # Here whenever there is TLS, whatever the other account requires: this one's password opens all data.
+  case $3 in on) mrc_mysql_tls=yes ;; *) mrc_mysql_tls= ;; esac
   mrc_mysql_met=
   mrc_mysql_meet "$mrc_mysql_copy" "$mrc_mysql_root"
   mrc_mysql_copy_password "$mrc_mysql_root" "$mrc_mysql_from"
@@ -194,7 +196,7 @@ mrc_mysql_clone() {
     printf "SET GLOBAL clone_valid_donor_list='%s:3306';\n" "$mrc_mysql_at"
     printf "CLONE INSTANCE FROM 'mrc_copy'@'%s':3306 IDENTIFIED BY " "$mrc_mysql_at"
     mrc_mysql_literal "$MRC_D/copy-password"
-    if [ "$mrc_mysql_tls" = on ]; then echo ' REQUIRE SSL'; fi
+    if [ "$mrc_mysql_by_tls" = on ]; then echo ' REQUIRE SSL'; fi
   } >"$MRC_D/clone.sql"
   mkdir "$MRC_D/clone"
   (
@@ -324,7 +326,7 @@ mrc_mysql_dump() {
   fi
   { mrc_mysql_option "$mrc_mysql_root" && mrc_mysql_option "$MRC_D/copy-password"; } |
     docker exec -i "$mrc_mysql_copy" sh -c "$mrc_mysql_dump_script" sh "$mrc_mysql_at" "$mrc_mysql_moment" \
-      "$mrc_say_executed" "$mrc_mysql_tls" \
+      "$mrc_say_executed" "$mrc_mysql_by_tls" \
       'slave_master_info slave_relay_log_info slave_worker_info gtid_executed gtid_slave_pos innodb_index_stats innodb_table_stats' \
       >"$MRC_D/dumped" 2>"$MRC_D/dump.err" &
   mrc_mysql_dumping=$!

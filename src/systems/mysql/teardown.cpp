@@ -1,6 +1,6 @@
 #include "mrc/plan/milestone.hpp"
-#include "mysql.sh.hpp"
 #include "systems/mysql/internal.hpp"
+#include "systems/mysql/scripts.hpp"
 
 namespace mrc::systems::mysql {
 namespace {
@@ -108,7 +108,7 @@ class Remover {
     step.title = std::move(title);
     step.change = Change::remove;
     step.forgets = {fmt::format("mysql/{}/", one.server)};
-    step.apply.use(embedded::mysql_sh);
+    use_mysql(step.apply);
     return step;
   }
 

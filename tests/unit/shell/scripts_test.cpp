@@ -50,7 +50,7 @@ TEST(Scripts, ThoseOfTheProjectAreCleanToo) {
                 "' && shellcheck -x -P . -e SC2317 .ci/run tests/run examples/quickstart "
                 "tests/lab/images/mysql-5.6/install.sh tests/lab/calico_shared/make-program"),
             0);
-  EXPECT_EQ(run("cd '" + root + "' && shellcheck -s sh tests/lib/need.sh tests/lib/yielding"), 0);
+  EXPECT_EQ(run("cd '" + root + "' && shellcheck -s sh tests/lib/need.sh tests/lib/ship tests/lib/yielding"), 0);
 }
 
 }  // namespace

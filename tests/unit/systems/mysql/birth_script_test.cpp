@@ -2,8 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "dialect.sh.hpp"
-#include "mysql.sh.hpp"
+#include "systems/mysql/scripts.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
 
@@ -38,7 +37,7 @@ class MysqlBirthScript : public test::EachShell {
   std::string here(const std::string& name) const { return (m_here / name).string(); }
   transport::Answer birth() const {
     shell::Script script;
-    script.use(embedded::dialect_sh).use(embedded::mysql_sh);
+    use_mysql(script);
     script.line("mrc_mysql_birth copy blog db mysql:9.7 {} {} localhost --loose-x=1",
                 here("root"),
                 script.secret_file(Secret("r", "root \"1")));

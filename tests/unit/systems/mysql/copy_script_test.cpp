@@ -3,10 +3,9 @@
 
 #include <gmock/gmock.h>
 
-#include "dialect.sh.hpp"
-#include "mysql.sh.hpp"
 #include "mysql_copy.sh.hpp"
 #include "support/golden.hpp"
+#include "systems/mysql/scripts.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
 
@@ -49,11 +48,11 @@ class MysqlCopyScript : public test::EachShell {
   transport::Answer dump(const std::string& version = "5.6.24-log",
                          const std::string& state = "") const {
     shell::Script script;
-    script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_copy_sh);
+    use_mysql(script).use(embedded::mysql_copy_sh);
     script.line("mrc_mysql_speak {}", version)
         .line("mrc_mysql_root={}; mrc_mysql_copy=box", script.secret_file(Secret("r", "root \"1")))
         .line("cp {} \"$MRC_D/copy-password\"", script.secret_file(Secret("c", "copy-2")))
-        .line("mrc_mysql_from=master; mrc_mysql_at=10.0.0.1; mrc_mysql_tls=off")
+        .line("mrc_mysql_from=master; mrc_mysql_at=10.0.0.1; mrc_mysql_by_tls=off")
         .line("mrc_mysql_kilobytes=1024; mrc_mysql_home={}", m_here.path().string())
         .line("mrc_mysql() { cat >>{}; }; mrc_mysql_far() { echo {}; }", here("said"), state)
         .line("mrc_mysql_started() { :; }; mrc_mysql_since=")
@@ -116,7 +115,7 @@ TEST_P(MysqlCopyScript, WhatIsSaidForACopyIsAsWrittenDown) {
   for (const std::string version :
        {"5.6.24-log", "5.7.42-log", "8.0.16", "8.0.46", "9.7.4-2", "11.8.9-MariaDB-log"}) {
     shell::Script script;
-    script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_copy_sh);
+    use_mysql(script).use(embedded::mysql_copy_sh);
     script
         .line("mrc_mysql_speak {}; mrc_mysql_met=box", version)
         // A server that has no account for copying and no clone plugin yet.
@@ -150,7 +149,7 @@ TEST_P(MysqlCopyScript, OnlyEnginesThatKeepAMomentAreCopiedAndOnlyInnoDbIsCloned
   // The master has a table of this engine; both servers have the plugin.
   const auto copied = [&](const std::string& engine) {
     shell::Script script;
-    script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_copy_sh);
+    use_mysql(script).use(embedded::mysql_copy_sh);
     script.line("mrc_mysql_speak 9.7.4; mrc_mysql_from=master")
         .line("mrc_mysql_copy_ask() { case $1 in *information_schema.TABLES*)")
         .line("case $1 in *{}*) ;; *) echo {} ;; esac ;;",
@@ -173,9 +172,26 @@ TEST_P(MysqlCopyScript, OnlyEnginesThatKeepAMomentAreCopiedAndOnlyInnoDbIsCloned
   }
 }
 
+TEST_P(MysqlCopyScript, TheMasterIsAskedWithTlsWhereTheFileHasItAndOnlyThere) {
+  const auto asked = [&](const std::string& tls) {
+    shell::Script script;
+    use_mysql(script).use(embedded::mysql_copy_sh);
+    script.line("mrc_mysql_speak 10.11.6-MariaDB; mrc_mysql_copy=box; mrc_mysql_root=none")
+        .line("mrc_mysql_meet() { :; }; mrc_mysql_copy_password() { :; }")
+        .line("mrc_mysql() { echo \"$*\"; }")
+        .line("mrc_mysql_copy_refuses() { mrc_mysql_copy_ask 'SELECT 1'; exit 0; }")
+        .line("mrc_mysql_copy_from master 10.0.0.1 {} 1", tls);
+    return connect()->run(script, {}).value().out;
+  };
+  EXPECT_THAT(asked("on"), HasSubstr(" --ssl\n"));
+  for (const std::string tls : {"off", "server-key"}) {
+    EXPECT_THAT(asked(tls), AllOf(HasSubstr("-h 10.0.0.1"), Not(HasSubstr("--ssl")))) << tls;
+  }
+}
+
 TEST_P(MysqlCopyScript, AnEventIsDisabledUnderItsOwnDefiner) {
   shell::Script script;
-  script.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_copy_sh);
+  use_mysql(script).use(embedded::mysql_copy_sh);
   script.line("mrc_mysql_speak 9.7.4; mrc_mysql_events_sql");
   const auto said = connect()->run(script, {}).value().out;
   EXPECT_THAT(said, HasSubstr("SELECT CONCAT('ALTER DEFINER=`', REPLACE(LEFT(DEFINER, "));

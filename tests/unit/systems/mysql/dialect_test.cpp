@@ -5,11 +5,8 @@
 
 #include <gmock/gmock.h>
 
-#include "dialect.sh.hpp"
-#include "mysql.sh.hpp"
-#include "mysql_account.sh.hpp"
-#include "mysql_root.sh.hpp"
 #include "support/golden.hpp"
+#include "systems/mysql/scripts.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
 
@@ -36,10 +33,7 @@ class MysqlDialect : public test::EachShell {
   /// What the host says to a server of this version.
   std::string say(const std::string& version, const std::string& tls = "on") const {
     shell::Script script;
-    script.use(embedded::dialect_sh)
-        .use(embedded::mysql_sh)
-        .use(embedded::mysql_account_sh)
-        .use(embedded::mysql_root_sh);
+    use_mysql(script);
     const auto secret = script.secret_file(Secret("x", "it's"));
     script.line("mrc_mysql_speak {}; echo \"$mrc_say_name\"", version)
         .line("mrc_mysql_change 10.0.0.1 repl {} {}", secret, tls)

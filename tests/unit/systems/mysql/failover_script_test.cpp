@@ -3,9 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include "dialect.sh.hpp"
-#include "mysql.sh.hpp"
 #include "mysql_failover.sh.hpp"
+#include "systems/mysql/scripts.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
 
@@ -46,8 +45,7 @@ esac
   transport::Answer looks_before_it_follows(const std::string& version) const {
     shell::Script script;
     const auto secret = script.secret_file(Secret("x", "p"));
-    script.use(embedded::dialect_sh)
-        .use(embedded::mysql_sh)
+    use_mysql(script)
         .use(embedded::mysql_failover_sh)
         .line("mrc_mysql_speak {}; mrc_mysql_met=box", version)
         // A clock that goes on by itself.
@@ -104,8 +102,7 @@ esac
     test::write_file(m_bin / "mysql", text);
     shell::Script script;
     const auto secret = script.secret_file(Secret("x", "p"));
-    script.use(embedded::dialect_sh)
-        .use(embedded::mysql_sh)
+    use_mysql(script)
         .use(embedded::mysql_failover_sh)
         .line("mrc_mysql_speak 10.11.6-MariaDB; mrc_mysql_met=box; sleep() { :; }")
         .line("mrc_mysql_apply_received box {}", secret);

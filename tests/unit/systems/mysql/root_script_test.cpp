@@ -3,10 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "dialect.sh.hpp"
-#include "mysql.sh.hpp"
-#include "mysql_account.sh.hpp"
-#include "mysql_root.sh.hpp"
+#include "systems/mysql/scripts.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
 
@@ -47,8 +44,7 @@ class MysqlRootScript : public test::EachShell {
   std::string here(const std::string& name) const { return (m_here / name).string(); }
   std::string option(const std::string& password) const {
     shell::Script script;
-    script.use(embedded::mysql_sh)
-        .line("mrc_mysql_option {}", script.secret_file(Secret("x", password)));
+    use_mysql(script).line("mrc_mysql_option {}", script.secret_file(Secret("x", password)));
     return connect()->run(script, {}).value().out;
   }
   /// The server's password of root.
@@ -57,10 +53,7 @@ class MysqlRootScript : public test::EachShell {
   /// A script that knows both passwords, with the file of the new one as $new.
   shell::Script both(const std::string& version = "9.7.4") const {
     shell::Script script;
-    script.use(embedded::dialect_sh)
-        .use(embedded::mysql_sh)
-        .use(embedded::mysql_account_sh)
-        .use(embedded::mysql_root_sh)
+    use_mysql(script)
         .line("mrc_mysql_speak {}; mrc_mysql_met=box", version)
         .line("new={}", script.secret_file(Secret("new", k_new)))
         .line("mrc_mysql_former \"$new\" {}", script.secret_file(Secret("old", k_before)));

@@ -3,11 +3,9 @@
 
 #include <gmock/gmock.h>
 
-#include "dialect.sh.hpp"
-#include "mysql.sh.hpp"
-#include "mysql_account.sh.hpp"
 #include "mysql_root.sh.hpp"
 #include "mysql_upgrade.sh.hpp"
+#include "systems/mysql/scripts.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
 
@@ -43,7 +41,7 @@ class MysqlScript : public test::EachShell {
   std::string here(const std::string& name) const { return (m_here / name).string(); }
   transport::Answer run(shell::Script& script) const {
     shell::Script whole;
-    whole.use(embedded::dialect_sh).use(embedded::mysql_sh).use(embedded::mysql_account_sh);
+    use_mysql(whole);
     // Whom it talks to is known already; what is asked of whom is not known has tests of its own.
     whole.line("mrc_mysql_speak 5.6.24-log; mrc_mysql_met=box").append(script);
     const auto session = connect();

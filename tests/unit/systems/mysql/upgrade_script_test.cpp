@@ -3,10 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include "dialect.sh.hpp"
-#include "mysql.sh.hpp"
-#include "mysql_root.sh.hpp"
 #include "mysql_upgrade.sh.hpp"
+#include "systems/mysql/scripts.hpp"
 #include "unit/systems/mysql/mysql_world.hpp"
 #include "unit/transport/shells.hpp"
 
@@ -53,9 +51,7 @@ esac
   bool has(const std::string& name) const { return std::filesystem::exists(m_here / name); }
   transport::Answer run(const shell::Script& script) const {
     shell::Script whole;
-    whole.use(embedded::dialect_sh)
-        .use(embedded::mysql_sh)
-        .use(embedded::mysql_root_sh)
+    use_mysql(whole)
         .use(embedded::mysql_upgrade_sh)
         .line("mrc_unwatch() { echo \"unwatch $*\" >>{}; }", here("log"))
         .line("mrc_mysql_addressed() { echo \"addressed $*\" >>{}; }", here("log"))
