@@ -21,7 +21,6 @@ class Dialect(Story):
     """One image; what is the same for all of them."""
 
     image = ""
-    client = "mysql"
     status = "SHOW REPLICA STATUS"
     tls = "1"  # whether the connections of slaves are under TLS
     no_option = "expire_logs_days: 3"  # which this server does not know
@@ -52,7 +51,7 @@ class Dialect(Story):
 
     def ask(self, host: str, statement: str) -> str:
         """The rows of the container's own client, as root on its socket."""
-        return self.site.sql_inside(host, SERVERS[host], statement, client=self.client, layout="-N")
+        return self.site.sql_inside(host, SERVERS[host], statement, layout="-N")
 
     def ids(self) -> dict[str, str]:
         return {host: self.site.sh(host, "docker ps --no-trunc --format '{{.ID}} {{.Names}}' | sort") for host in HOSTS}
@@ -89,7 +88,7 @@ class Dialect(Story):
         return self.ask(host, "SELECT i FROM shop.t").strip() if tables == "1" else ""
 
     def test_04_slaves_connect_with_tls_where_the_server_has_it(self) -> None:
-        said = self.site.sql_inside("docker2", "mysql-slave1", self.status, client=self.client)
+        said = self.site.sql_inside("docker2", "mysql-slave1", self.status)
         self.assertRegex(said, r"(Source|Master)_SSL_Allowed: " + ("Yes" if self.tls == "1" else "No"))
         self.assertRegex(said, r"(Replica|Slave)_SQL_Running: Yes")
 
@@ -204,7 +203,6 @@ class Mysql97(Dialect):
 
 
 class MariaDb(Dialect):
-    client = "mariadb"
     status = "SHOW SLAVE STATUS"
     no_option = "log_error_verbosity: 3"
     executed = "@@GLOBAL.gtid_current_pos"

@@ -29,7 +29,7 @@ class Faults(Story):
     def on(self, server: str, sql: str, layout: str = "-NB") -> str:
         """Of the server's own client; writes are no transactions."""
         host = SLAVES.get(server, "docker1")
-        return self.site.sql_inside(host, server, sql, "mariadb" if self.mariadb else "mysql", layout).strip()
+        return self.site.sql_inside(host, server, sql, layout).strip()
 
     def spoil(self, server: str, sql: str) -> None:
         """Changes a slave's rows as no transaction does."""

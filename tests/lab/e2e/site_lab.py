@@ -137,14 +137,16 @@ class Site:
             raise AssertionError(f"{address}: {done.stderr}")
         return [line.split("\t") for line in done.stdout.splitlines()]
 
-    def sql_inside(self, host: str, container: str, statement: str, client: str = "mysql", layout: str = "-E") -> str:
-        """Output of a statement by the container's own client on its socket, vertical or as `layout` says."""
+    def sql_inside(self, host: str, container: str, statement: str, layout: str = "-E") -> str:
+        """Output of a statement by the container's own client on its socket, vertical or as `layout` says. Newer images of
+        MariaDB have it by the name mariadb alone."""
         word = option_value(self.root_password)
         options = shlex.quote(f'[client]\nuser=root\npassword="{word}"\n')
         return self.sh(
             host,
             f"printf %s {options} | docker exec -i {container} sh -c 'cat >/tmp/e2e.cnf'\n"
-            f"docker exec -i {container} {client} --defaults-extra-file=/tmp/e2e.cnf {layout} "
+            f"client=mysql; docker exec {container} which $client >/dev/null || client=mariadb\n"
+            f"docker exec -i {container} $client --defaults-extra-file=/tmp/e2e.cnf {layout} "
             f"-e {shlex.quote(statement)}; rc=$?\n"
             f"docker exec {container} rm /tmp/e2e.cnf; exit $rc\n",
         )

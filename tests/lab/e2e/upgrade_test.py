@@ -121,7 +121,7 @@ class Upgrade(Story):
         self.settled("mysql-master")
         for name, host in SERVERS.items():
             self.assertEqual(self.site.sql_outside(ADDRESSES[host], "SELECT 1;"), [["1"]])
-            self.assertIn("1", self.site.sql_inside(host, name, "SELECT 1", client="mariadb"))
+            self.assertIn("1", self.site.sql_inside(host, name, "SELECT 1"))
             with self.assertRaisesRegex(AssertionError, "ERROR 1045"):
                 self.site.sql_outside(ADDRESSES[host], "SELECT 1;", password=before)
             self.assertEqual(self.site.sh(host, f"grep -la another-Root- /opt/Docker/{name}/data/mysql-*.[0-9]* || :"), "")
