@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """The article's three servers with the images of other dialects: each from bare hosts to replication and back."""
 
+import re
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from site_lab import HOSTS, REPL_PASSWORD, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
+from site_lab import ADDRESSES, HOSTS, REPL_PASSWORD, ROOT, Site, lab, load_json, summary, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
 SERVERS = {"docker1": "mysql-master", "docker2": "mysql-slave1", "docker3": "mysql-slave2"}
@@ -178,6 +179,40 @@ class Dialect(Story):
         self.assertRegex(done.stderr, r"(?m)^ +\| last words of the container mysql-slave2:\n( +\| .*\n)*.*ibdata1")
         done = self.site.mrc("apply", "--yes")
         self.assertEqual(done.returncode, 0, summary(done))
+        self.assertEqual(self.site.mrc("plan").returncode, 0)
+
+    def test_09b_root_comes_from_where_the_file_says(self) -> None:
+        for whence, hears in (("localhost", "ERROR (1045|1130)"), ('"%"', r"\[\['1'\]\]")):
+            self.use(self.text.replace('root_host: "%"', f"root_host: {whence}"))
+            done = self.site.mrc("plan", "--json")
+            self.assertEqual(done.returncode, 2, summary(done))
+            self.assertEqual([step["id"] for step in load_json(done)["steps"]], ["mysql/mysql-master/root-host"])
+            for command in (["apply", "--yes"], ["plan"], ["verify"]):
+                done = self.site.mrc(*command)
+                self.assertEqual(done.returncode, 0, summary(done))
+            for address in ADDRESSES.values():
+                wait_until(f"root at {address}", lambda at=address, said=hears: re.search(said, self.outside(at)))
+
+    def outside(self, address: str) -> str:
+        """What root hears who comes from outside."""
+        try:
+            return str(self.site.sql_outside(address, "SELECT 1;"))
+        except AssertionError as refusal:
+            return str(refusal)
+
+    def test_09c_another_text_of_restart_is_a_new_container_for_each_slaves_first(self) -> None:
+        before = self.ids()
+        self.use(self.text.replace("  data_root:", '  restart: "2026-11-26"\n  data_root:'))
+        done = self.site.mrc("plan", "--json")
+        self.assertEqual(done.returncode, 2, summary(done))
+        renewed = [step["id"] for step in load_json(done)["steps"] if step["id"].endswith("/container")]
+        self.assertEqual(set(renewed), {f"mysql/{server}/container" for server in SERVERS.values()})
+        self.assertEqual(renewed[-1], "mysql/mysql-master/container")
+        done = self.site.mrc("apply", "--yes")
+        self.assertEqual(done.returncode, 0, summary(done))
+        self.assertEqual(self.site.mrc("plan").returncode, 0)
+        self.assertTrue(all(now != before[host] for host, now in self.ids().items()))
+        self.use(self.text)  # without it nothing is restarted
         self.assertEqual(self.site.mrc("plan").returncode, 0)
 
     def test_10_a_file_that_takes_the_image_for_another_is_told_so(self) -> None:

@@ -241,6 +241,32 @@ class MysqlChanges(Story):
             name = self.site.sh(host, f"docker inspect -f '{{{{.Config.Image}}}}' {SERVERS[host]}").strip()
             self.assertEqual(name, "mysql:5.6.24")
 
+    def test_12_another_text_of_restart_is_a_new_container_for_each_slaves_first(self) -> None:
+        before = self.ids()
+        self.use(self.changed.replace("\nmysql:\n", '\nmysql:\n  restart: "2026-11-26"\n'))
+        order = [name for name in self.planned() if name.endswith("/container")]
+        self.assertEqual(set(order), {f"mysql/{name}/container" for name in SERVERS.values()})
+        self.assertEqual(order[-1], "mysql/mysql-master/container")
+        with Writer(self.site, ADDRESSES["docker1"]) as writer:
+            self.apply()
+        self.has_all_rows(writer, *ADDRESSES.values())
+        self.assertTrue(all(now != before[host] for host, now in self.ids().items()))
+
+    def test_13_root_comes_from_where_the_file_says(self) -> None:
+        everywhere = self.changed
+        self.use(everywhere.replace('root_host: "%"', "root_host: localhost"))
+        self.assertEqual(list(self.planned()), ["mysql/mysql-master/root-host"])
+        self.apply()
+        for address in ADDRESSES.values():
+            with self.assertRaisesRegex(AssertionError, "ERROR (1045|1130)"):
+                self.site.sql_outside(address, "SELECT 1;")
+        self.assertEqual(self.site.mrc("verify").returncode, 0)
+        self.use(everywhere)
+        self.assertEqual(list(self.planned()), ["mysql/mysql-master/root-host"])
+        self.apply()
+        for address in ADDRESSES.values():
+            self.assertEqual(self.site.sql_outside(address, "SELECT 1;"), [["1"]])
+
     def test_20_a_slave_that_left_the_file_goes_and_its_data_stays(self) -> None:
         self.use(re.sub(r"    mysql-slave2: .*\n", "", self.changed))
         steps = self.planned()
