@@ -1,6 +1,5 @@
 #include <functional>
 
-#include "mysql_root.sh.hpp"
 #include "systems/mysql/container.hpp"
 #include "systems/mysql/internal.hpp"
 #include "systems/mysql/scripts.hpp"
@@ -246,8 +245,7 @@ void check_root(const Desired& desired, const Server& server, Maker& make) {
                                             : "root may come from anywhere, as the file says",
            server.is_master ? "mrc apply" : "mend it there, with sql_log_bin=0",
            [&](shell::Script& script, const shell::Text& root) {
-             script.use(embedded::mysql_root_sh)
-                 .line("mrc_mysql_root_comes_from {} {} {}", server.id, root, desired.root_host);
+             script.line("mrc_mysql_root_comes_from {} {} {}", server.id, root, desired.root_host);
            });
 }
 

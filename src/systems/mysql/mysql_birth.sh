@@ -112,8 +112,13 @@ mrc_mysql_birth() {
     -e MYSQL_ROOT_PASSWORD_FILE=/run/mrc-init-password -e MYSQL_ROOT_HOST=localhost \
     "$mrc_mysql_image" "$@" >/dev/null
   mrc_mysql_wait "$mrc_mysql_temporary" "$MRC_D/init-password" 300 initialising
-  mrc_mysql_root_sql "$mrc_mysql_secret" "$mrc_mysql_root_host" |
-    mrc_mysql "$mrc_mysql_temporary" root "$MRC_D/init-password"
+  # Some servers begin with a root for the host's name, which here is a container's that is gone soon.
+  echo "SELECT Host FROM mysql.user WHERE User = 'root' AND Host NOT IN ('localhost', '$mrc_mysql_root_host')" |
+    mrc_mysql "$mrc_mysql_temporary" root "$MRC_D/init-password" -N >"$MRC_D/other-roots"
+  {
+    mrc_mysql_root_sql "$mrc_mysql_secret" "$mrc_mysql_root_host"
+    sed "s/.*/DROP USER 'root'@'&';/" "$MRC_D/other-roots"
+  } | mrc_mysql "$mrc_mysql_temporary" root "$MRC_D/init-password"
   mrc_mysql_ready "$mrc_mysql_temporary" "$mrc_mysql_secret" ||
     mrc_die "the new server of $mrc_mysql_name does not take the password that it was given"
   : >"$MRC_D/no-password"

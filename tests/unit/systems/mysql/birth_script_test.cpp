@@ -20,7 +20,10 @@ class MysqlBirthScript : public test::EachShell {
     // Root is let in with a password only.
     program("mysql",
             "file=${1#*=}; sql=$(cat)\ngrep -q 'password=\"\"' \"$file\" && exit 1\n"
-            "case $sql in *skip_networking*) printf '0\\t9.7.4\\n' ;; esac\n");
+            "case $sql in\n  *skip_networking*) printf '0\\t9.7.4\\n' ;;\n"
+            "  *'SELECT Host FROM'*) printf '::1\\n7f3e60e33ed8\\n' ;;\n"
+            "  *) echo \"$sql\" >>" +
+                here("log") + " ;;\nesac\n");
   }
   /// The image's user, and what its `id -u` does.
   void runs_as(const std::string& user, const std::string& id) {
@@ -81,6 +84,11 @@ TEST_P(MysqlBirthScript, OneThatDoesNotTellAsWhomItRunsMakesNoData) {
   EXPECT_NE(answer.status, 0);
   EXPECT_THAT(answer.err, HasSubstr("mysql:9.7 does not tell as whom it runs"));
   EXPECT_THAT(log(), Not(HasSubstr("--name db.mrc-copy")));
+}
+
+TEST_P(MysqlBirthScript, NoRootIsLeftButThoseThatTheFileHas) {
+  EXPECT_EQ(birth().status, 0);
+  EXPECT_THAT(log(), HasSubstr("DROP USER 'root'@'::1';\nDROP USER 'root'@'7f3e60e33ed8';\n"));
 }
 
 TEST_P(MysqlBirthScript, TheImagesTimeZonesAreLoaded) {
