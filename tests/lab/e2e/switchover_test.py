@@ -24,7 +24,7 @@ from story import Story  # noqa: E402
 TOPOLOGY = Path(os.environ.get("MRC_TEST_TOPOLOGY") or ROOT / "examples/blog-2016.yaml")
 ROUNDS = int(os.environ.get("MRC_SWITCHOVERS") or 4)
 # Seconds after a step of mrc was begun, at which it is killed.
-MOMENTS = (0.0, 0.3, 0.6, 1.0) if os.environ.get("MRC_TEST_LONG") else (0.0, 0.6)
+MOMENTS = (0.0, 0.3, 0.6, 1.0) if os.environ.get("MRC_TEST_LONG") else (0.3,)
 
 
 class Switchover(Story):
